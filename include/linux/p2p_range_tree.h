@@ -10,6 +10,7 @@
 #ifndef _LINUX_P2P_RANGE_TREE_H
 #define _LINUX_P2P_RANGE_TREE_H
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/jump_label.h>
 #include <linux/mutex.h>
@@ -22,7 +23,7 @@
  * controller memory buffer, say) must be registrable on a 64 KiB page kernel.
  */
 #define P2P_RANGE_SHIFT	12
-#define P2P_RANGE_ALIGN	(1UL << P2P_RANGE_SHIFT)
+#define P2P_RANGE_ALIGN	BIT(P2P_RANGE_SHIFT)
 
 /**
  * enum p2p_range_state - where in its life a range is
@@ -113,7 +114,6 @@ void p2p_range_unregister(struct p2p_range *range);
 
 enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 				      struct p2p_range **range);
-struct p2p_range *p2p_range_first(unsigned long *index);
 struct p2p_range *p2p_range_next(unsigned long *index);
 
 int p2p_range_get(struct p2p_range *range);
@@ -123,21 +123,31 @@ int p2p_range_fence(struct p2p_range *range);
 int p2p_range_wait(struct p2p_range *range);
 int p2p_range_lift(struct p2p_range *range);
 
-enum p2p_range_state p2p_range_state(const struct p2p_range *range);
 unsigned long p2p_range_inflight(struct p2p_range *range);
-bool p2p_range_is_idle(struct p2p_range *range);
 
 /**
- * p2p_range_for_each - walk all ranges in ascending order of address
- * @range: loop variable, struct p2p_range pointer
- * @index: unsigned long that holds the position
+ * p2p_range_state - where in its life a range is
+ * @range: the range
  *
- * Context: Under rcu_read_lock().  Ranges that come or go during the walk may
- * or may not be seen.
+ * Context: Any.
+ * Return: the state, which may be another one already.
  */
-#define p2p_range_for_each(range, index)				\
-	for ((range) = p2p_range_first(&(index)); (range);		\
-	     (range) = p2p_range_next(&(index)))
+static inline enum p2p_range_state p2p_range_state(const struct p2p_range *range)
+{
+	return READ_ONCE(range->state);
+}
+
+/**
+ * p2p_range_is_idle - whether a range is drained
+ * @range: the range
+ *
+ * Context: Any.
+ * Return: true if the range is fenced or going away and has no DMA in flight.
+ */
+static inline bool p2p_range_is_idle(struct p2p_range *range)
+{
+	return percpu_ref_is_zero(&range->ref);
+}
 
 #else /* !CONFIG_P2P_RANGE_TREE */
 
@@ -162,6 +172,11 @@ p2p_range_lookup(phys_addr_t phys, size_t len, struct p2p_range **range)
 	return P2P_RANGE_NONE;
 }
 
+static inline struct p2p_range *p2p_range_next(unsigned long *index)
+{
+	return NULL;
+}
+
 static inline int p2p_range_get(struct p2p_range *range)
 {
 	return -ENODEV;
@@ -172,4 +187,16 @@ static inline void p2p_range_put(struct p2p_range *range)
 }
 
 #endif /* CONFIG_P2P_RANGE_TREE */
+
+/**
+ * p2p_range_for_each - walk all ranges in ascending order of address
+ * @range: loop variable, struct p2p_range pointer
+ * @index: unsigned long that holds the position; 0 to begin with
+ *
+ * Context: Under rcu_read_lock().  Ranges that come or go during the walk may
+ * or may not be seen.
+ */
+#define p2p_range_for_each(range, index)				\
+	for (; ((range) = p2p_range_next(&(index))) != NULL; )
+
 #endif /* _LINUX_P2P_RANGE_TREE_H */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bios whose memory is a peer's BAR, named by physical address.
+ *
+ * Such a bio carries the BIO_P2P mark and nothing but pieces of one provider.
+ * RAM pays one test of a bit, where there is a test at all.
+ */
+#ifndef _LINUX_BIO_PHYS_H
+#define _LINUX_BIO_PHYS_H
+
+#include <linux/bio.h>
+#include <linux/blk-mq.h>
+#include <linux/uio.h>
+
+struct block_device;
+
+#ifdef CONFIG_DMA_PHYS_P2P
+
+/**
+ * bio_is_p2p - does a bio carry peer-to-peer memory?
+ * @bio: the bio
+ *
+ * The mark is set when the first such piece is added, goes with every clone
+ * and split, and ends with bio_reset().
+ *
+ * Return: true if the memory has no struct page and belongs to a PCI device.
+ */
+static inline bool bio_is_p2p(const struct bio *bio)
+{
+	return bio->bi_flags & (1U << BIO_P2P);
+}
+
+int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len);
+int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter);
+void bio_phys_release(struct bio *bio);
+void bio_phys_mark_bvecs(struct bio *bio);
+blk_status_t bio_phys_submit_check(struct bio *bio);
+int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
+			  bool allowed);
+bool bio_phys_same_provider(struct bio *a, struct bio *b);
+
+/*
+ * Off until a process has mapped peer-to-peer memory; then one bit of the mm
+ * tells the processes that have from those that have not.
+ */
+DECLARE_STATIC_KEY_FALSE(p2pmem_mapped_key);
+bool p2pmem_mm_mapped(void);
+
+/**
+ * bio_phys_check_iter - look at all of a user's IO before any of it is done
+ * @iter: the memory of one read or write
+ * @bdev: the device that the IO is for, or NULL if not known yet
+ * @allowed: the submitter never looks at the data itself
+ *
+ * One user IO is all RAM or all from one provider.  If it is peer-to-peer
+ * memory @iter is marked, and bio_iov_iter_get_pages() will add it by address.
+ *
+ * Context: process context of the user, may sleep (takes mmap_lock).
+ * Return: 0, or with a message:
+ * * -EINVAL: RAM and peer-to-peer memory, or two providers, in one IO
+ * * -EOPNOTSUPP: the submitter or @bdev does not take peer-to-peer memory
+ * * -EFAULT: the mapping does not allow this direction
+ * * -ENODEV: the provider is gone
+ */
+static inline int bio_phys_check_iter(struct iov_iter *iter,
+				      struct block_device *bdev, bool allowed)
+{
+	if (static_branch_unlikely(&p2pmem_mapped_key) &&
+	    user_backed_iter(iter) && p2pmem_mm_mapped())
+		return __bio_phys_check_iter(iter, bdev, allowed);
+	return 0;
+}
+
+static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
+{
+	return iter->p2p;
+}
+
+#else /* CONFIG_DMA_PHYS_P2P */
+
+static inline bool bio_is_p2p(const struct bio *bio)
+{
+	return false;
+}
+
+static inline int bio_add_phys(struct bio *bio, phys_addr_t phys,
+			       unsigned int len)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void bio_phys_release(struct bio *bio)
+{
+}
+
+static inline void bio_phys_mark_bvecs(struct bio *bio)
+{
+}
+
+static inline blk_status_t bio_phys_submit_check(struct bio *bio)
+{
+	return BLK_STS_OK;
+}
+
+static inline int bio_phys_check_iter(struct iov_iter *iter,
+				      struct block_device *bdev, bool allowed)
+{
+	return 0;
+}
+
+static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
+{
+	return false;
+}
+
+static inline bool bio_phys_same_provider(struct bio *a, struct bio *b)
+{
+	return true;
+}
+
+#endif /* CONFIG_DMA_PHYS_P2P */
+
+/**
+ * blk_rq_p2p_mergeable - may a bio join a request, as far as memory goes?
+ * @rq: the request
+ * @bio: the bio
+ *
+ * Peer-to-peer bios stay alone: the mark says that memory is a peer's, not
+ * whose, and merging is no place for a lookup.
+ *
+ * Return: true unless one of the two carries peer-to-peer memory.
+ */
+static inline bool blk_rq_p2p_mergeable(const struct request *rq,
+					const struct bio *bio)
+{
+	return !bio_is_p2p(bio) && !(rq->bio && bio_is_p2p(rq->bio));
+}
+
+#endif /* _LINUX_BIO_PHYS_H */

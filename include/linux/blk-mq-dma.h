@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Mapping requests for DMA segment by segment, without a scatterlist.
+ *
+ * A driver maps like this (status and cleanup left out):
+ *
+ *	if (!blk_rq_dma_map_iter_start(req, dev, &state, &iter))
+ *		return iter.status;		// nothing is mapped
+ *	do {
+ *		add iter.addr, iter.len to the command
+ *	} while (blk_rq_dma_map_iter_next(req, dev, &state, &iter));
+ *	if (iter.status != BLK_STS_OK)
+ *		unmap what was added, return iter.status;
+ *
+ * and unmaps, when the command has ended or could not be built:
+ *
+ *	if (!blk_rq_dma_unmap(req, dev, &state, total, map))
+ *		for each segment:
+ *			dma_unmap_phys(dev, addr, len, rq_dma_dir(req),
+ *				       blk_rq_dma_attrs(map));
+ *
+ * where map is iter.p2pdma.map, which a driver remembers with the command.
+ */
+#ifndef _LINUX_BLK_MQ_DMA_H
+#define _LINUX_BLK_MQ_DMA_H
+
+#include <linux/blk-mq.h>
+#include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
+
+/**
+ * struct phys_vec - a physically contiguous piece of memory
+ * @paddr: CPU physical address
+ * @len: bytes
+ */
+struct phys_vec {
+	phys_addr_t	paddr;
+	u32		len;
+};
+
+/**
+ * struct dma_iova_state - IOVA space for a whole request
+ * @addr: its start
+ * @__size: its size; 0 means that segments are mapped one by one
+ *
+ * In the signatures because mainline has it there.  Nothing allocates IOVA
+ * space for whole requests in this kernel.
+ */
+struct dma_iova_state {
+	dma_addr_t	addr;
+	u64		__size;
+};
+
+static inline bool dma_use_iova(struct dma_iova_state *state)
+{
+	return state->__size != 0;
+}
+
+/* private: where blk_dma_iter stands in a request */
+struct blk_map_iter {
+	struct bvec_iter	iter;
+	struct bio		*bio;
+	struct bio_vec		*bvecs;
+	bool			is_integrity;
+};
+
+/**
+ * struct blk_dma_iter - one mapped segment, and how to get to the next
+ * @addr: DMA address of the segment
+ * @len: its length in bytes
+ * @status: why the iterator returned false; BLK_STS_OK at the end
+ * @p2pdma: @p2pdma.map is how the device reaches the memory, the same for all
+ *	segments of a request: PCI_P2PDMA_MAP_NONE for RAM
+ * @iter: private
+ */
+struct blk_dma_iter {
+	dma_addr_t			addr;
+	u32				len;
+	blk_status_t			status;
+	struct pci_p2pdma_map_state	p2pdma;
+	struct blk_map_iter		iter;
+};
+
+bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,
+			       struct dma_iova_state *state,
+			       struct blk_dma_iter *iter);
+bool blk_rq_dma_map_iter_next(struct request *req, struct device *dma_dev,
+			      struct dma_iova_state *state,
+			      struct blk_dma_iter *iter);
+bool blk_rq_integrity_dma_map_iter_start(struct request *req,
+					 struct device *dma_dev,
+					 struct dma_iova_state *state,
+					 struct blk_dma_iter *iter);
+bool blk_rq_integrity_dma_map_iter_next(struct request *req,
+					struct device *dma_dev,
+					struct blk_dma_iter *iter);
+void blk_rq_put_range(struct request *req);
+
+/**
+ * blk_rq_dma_unmap - the DMA of a request has ended
+ * @req: the request
+ * @dma_dev: the device that did the DMA
+ * @state: IOVA state given to the iterator
+ * @mapped_len: bytes that were mapped
+ * @map: &blk_dma_iter.p2pdma.map of the iterator that mapped it
+ *
+ * Gives back the request's reference on the range it was mapped from.  To be
+ * called once for the data of each request that blk_rq_dma_map_iter_start()
+ * returned true for.
+ *
+ * Context: any.
+ * Return: true if that was all; false if the driver has to dma_unmap_phys()
+ * each segment, with blk_rq_dma_attrs(@map), where dma_need_unmap() or @map
+ * being PCI_P2PDMA_MAP_THRU_HOST_BRIDGE say that it matters.
+ */
+static inline bool blk_rq_dma_unmap(struct request *req, struct device *dma_dev,
+				    struct dma_iova_state *state,
+				    size_t mapped_len,
+				    enum pci_p2pdma_map_type map)
+{
+	if (likely(map == PCI_P2PDMA_MAP_NONE))
+		return false;
+	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		return false;
+	blk_rq_put_range(req);
+	return true;
+}
+
+/**
+ * blk_rq_dma_attrs - the attributes that segments are unmapped with
+ * @map: &blk_dma_iter.p2pdma.map of the iterator that mapped them
+ *
+ * Return: DMA attributes for dma_unmap_phys().
+ */
+static inline unsigned long blk_rq_dma_attrs(enum pci_p2pdma_map_type map)
+{
+	return map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE ? DMA_ATTR_MMIO : 0;
+}
+
+#endif /* _LINUX_BLK_MQ_DMA_H */

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registering pieces of BARs for peer-to-peer DMA, and showing what is there.
+ */
+
+#define pr_fmt(fmt) "dma-phys: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/dma-map-ops.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/maple_tree.h>
+#include <linux/memremap.h>
+#include <linux/percpu.h>
+#include <linux/seq_file.h>
+#include "phys_range.h"
+
+/* by enum pci_p2pdma_map_type */
+#define DMA_PHYS_NR_MAPS	(PCI_P2PDMA_MAP_OWN_BAR + 1)
+
+struct dma_phys_stats {
+	u64 mappings[DMA_PHYS_NR_MAPS];
+	u64 bytes[DMA_PHYS_NR_MAPS];
+};
+
+static DEFINE_PER_CPU(struct dma_phys_stats, dma_phys_stats);
+
+/* Refusals count as PCI_P2PDMA_MAP_NOT_SUPPORTED.  Any context. */
+void dma_phys_account(int map, size_t size)
+{
+	this_cpu_inc(dma_phys_stats.mappings[map]);
+	this_cpu_add(dma_phys_stats.bytes[map], size);
+}
+
+/* Is the memory wrapped in struct pages by somebody else already? */
+static bool dma_phys_has_pages(phys_addr_t start, phys_addr_t size)
+{
+#ifdef CONFIG_ZONE_DEVICE
+	phys_addr_t pos;
+
+	/* pagemaps come in subsections; no need to ask for every page */
+	for (pos = 0; pos < size; pos += PAGES_PER_SUBSECTION << PAGE_SHIFT) {
+		struct dev_pagemap *pgmap;
+
+		pgmap = get_dev_pagemap(PHYS_PFN(start + pos), NULL);
+		if (pgmap) {
+			put_dev_pagemap(pgmap);
+			return true;
+		}
+	}
+#endif
+	return false;
+}
+
+static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
+			      u64 size)
+{
+	struct resource *res = &pdev->resource[bar];
+	u16 cmd;
+
+	if (!(res->flags & IORESOURCE_MEM)) {
+		pci_err(pdev, "BAR %d is not memory, it cannot be a peer-to-peer range\n",
+			bar);
+		return -EOPNOTSUPP;
+	}
+	if (res->flags & IORESOURCE_UNSET || !res->parent || !res->start) {
+		pci_err(pdev, "BAR %d has no address; a bridge window above may be too small (try pci=realloc)\n",
+			bar);
+		return -ENXIO;
+	}
+	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
+	if (!(cmd & PCI_COMMAND_MEMORY)) {
+		pci_err(pdev, "BAR %d is disabled; call pci_enable_device_mem() first\n",
+			bar);
+		return -ENODEV;
+	}
+	if (offset > resource_size(res) || size > resource_size(res) - offset) {
+		pci_err(pdev, "BAR %d has %#llx bytes, %#llx+%#llx is beyond its end\n",
+			bar, (u64)resource_size(res), offset, size);
+		return -ERANGE;
+	}
+	if (dma_phys_has_pages(res->start + offset, size)) {
+		pci_err(pdev, "BAR %d has struct pages already (pci_p2pdma_add_resource()); use one or the other\n",
+			bar);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * dma_phys_add_bar - let other devices do DMA to a piece of a BAR
+ * @r: memory for the range; stays until dma_phys_del() has returned
+ * @pdev: the provider
+ * @bar: number of a memory BAR that is assigned and enabled
+ * @offset: where in the BAR the piece starts, in bytes, 4 KiB aligned
+ * @size: its length in bytes, a multiple of 4 KiB
+ *
+ * The bus offset is that of the host bridge window the BAR lies in (see
+ * pcibios_resource_to_bus()), read now: after the BAR has moved, unregister
+ * and register again.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or with a message that names the device and the BAR:
+ * * -EOPNOTSUPP: not a memory BAR
+ * * -ENXIO: no address assigned
+ * * -ENODEV: memory decoding is off
+ * * -ERANGE: beyond the end of the BAR
+ * * -EINVAL: zero length
+ * * -EFAULT: not 4 KiB aligned
+ * * -EOVERFLOW: wraps around the end of the address space
+ * * -EEXIST: overlaps a range that is registered
+ * * -EBUSY: overlaps System RAM, or has struct pages
+ * * -ENOMEM: out of memory
+ */
+int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
+		     u64 offset, u64 size)
+{
+	phys_addr_t end;
+	u64 bus;
+	int error;
+
+	if (bar < 0 || bar >= PCI_STD_NUM_BARS) {
+		pci_err(pdev, "there is no BAR %d\n", bar);
+		return -ERANGE;
+	}
+	error = dma_phys_check_bar(pdev, bar, offset, size);
+	if (error)
+		return error;
+
+	snprintf(r->name, sizeof(r->name), "%s BAR %d", pci_name(pdev), bar);
+	r->bar = bar;
+	r->provider.owner = &pdev->dev;
+	r->provider.bus_offset = (u64)pci_bus_address(pdev, bar) -
+				 (u64)pci_resource_start(pdev, bar);
+	xa_init_flags(&r->verdicts, XA_FLAGS_LOCK_IRQ);
+	r->range.start = pci_resource_start(pdev, bar) + offset;
+	r->range.size = size;
+	r->range.name = r->name;
+
+	error = p2p_range_register(&r->range);
+	if (error) {
+		pci_err(pdev, "BAR %d, %pap+%#llx: not registered for peer-to-peer DMA: %s (%d)\n",
+			bar, &r->range.start, size,
+			error == -EINVAL ? "zero length" :
+			error == -EFAULT ? "start and length must be multiples of 4 KiB" :
+			error == -EOVERFLOW ? "wraps around" :
+			error == -EEXIST ? "overlaps a registered range" :
+			error == -EBUSY ? "overlaps System RAM" :
+			"out of memory or address space", error);
+		return error;
+	}
+
+	end = r->range.start + size - 1;
+	bus = dma_phys_bus_addr(r, r->range.start);
+	pci_info(pdev, "BAR %d: peer-to-peer range %pap-%pap, bus address %#llx\n",
+		 bar, &r->range.start, &end, bus);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(dma_phys_add_bar);
+
+/**
+ * dma_phys_del - nobody may do DMA to the range any more
+ * @r: a registered range
+ *
+ * New mappings fail from now on; those in flight are waited for.  When this
+ * returns, no DMA to the range is under way and its memory may be freed.
+ *
+ * Context: process context, sleeps until all mappings were unmapped.
+ */
+void dma_phys_del(struct dma_phys_range *r)
+{
+	p2p_range_unregister(&r->range);
+	xa_destroy(&r->verdicts);
+}
+EXPORT_SYMBOL_GPL(dma_phys_del);
+
+/*
+ * Another device may come to the bus address of one that was removed: forget
+ * the verdicts on it.  A removed device has no driver that could map.
+ */
+static int dma_phys_bus_notify(struct notifier_block *nb, unsigned long action,
+			       void *data)
+{
+	struct pci_dev *client = to_pci_dev(data);
+	struct p2p_range *range;
+	unsigned long index = 0;
+
+	if (action != BUS_NOTIFY_REMOVED_DEVICE)
+		return NOTIFY_DONE;
+
+	guard(rcu)();
+	p2p_range_for_each(range, index) {
+		struct xarray *xa = &to_dma_phys_range(range)->verdicts;
+		unsigned long flags;
+
+		xa_lock_irqsave(xa, flags);
+		__xa_erase(xa, dma_phys_client_id(client));
+		xa_unlock_irqrestore(xa, flags);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block dma_phys_nb = {
+	.notifier_call = dma_phys_bus_notify,
+};
+
+static int dma_phys_ranges_show(struct seq_file *m, void *v)
+{
+	/* the struct, its reference count, and a leaf of the tree */
+	size_t cost = sizeof(struct dma_phys_range) +
+		      sizeof(struct percpu_ref_data) +
+		      num_possible_cpus() * sizeof(unsigned long) +
+		      sizeof(struct maple_node);
+	struct p2p_range *range;
+	unsigned long index = 0;
+
+	seq_puts(m, "# start-end bus size provider cost pages state inflight\n");
+
+	guard(rcu)();
+	p2p_range_for_each(range, index) {
+		struct dma_phys_range *r = to_dma_phys_range(range);
+
+		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s inflight %s\n",
+			   (u64)range->start,
+			   (u64)range->start + range->size - 1,
+			   (u64)dma_phys_bus_addr(r, range->start),
+			   (u64)range->size, r->name, cost,
+			   p2p_range_state_name(range),
+			   p2p_range_idle(range) ? "no" : "yes");
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(dma_phys_ranges);
+
+static int dma_phys_stats_show(struct seq_file *m, void *v)
+{
+	static const struct {
+		int map;
+		const char *name;
+	} rows[] = {
+		{ PCI_P2PDMA_MAP_BUS_ADDR, "bus_addr" },
+		{ PCI_P2PDMA_MAP_THRU_HOST_BRIDGE, "host_bridge" },
+		{ PCI_P2PDMA_MAP_OWN_BAR, "own_bar" },
+		{ PCI_P2PDMA_MAP_NOT_SUPPORTED, "refused" },
+	};
+	int i, cpu;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		u64 mappings = 0, bytes = 0;
+
+		for_each_possible_cpu(cpu) {
+			struct dma_phys_stats *s;
+
+			s = per_cpu_ptr(&dma_phys_stats, cpu);
+			mappings += s->mappings[rows[i].map];
+			bytes += s->bytes[rows[i].map];
+		}
+		seq_printf(m, "%s %llu %llu\n", rows[i].name, mappings, bytes);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(dma_phys_stats);
+
+static int __init dma_phys_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("dma_phys", NULL);
+
+	debugfs_create_file("ranges", 0444, dir, NULL, &dma_phys_ranges_fops);
+	debugfs_create_file("stats", 0444, dir, NULL, &dma_phys_stats_fops);
+	return bus_register_notifier(&pci_bus_type, &dma_phys_nb);
+}
+device_initcall(dma_phys_init);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What phys_map.c and phys_range.c share and nobody else needs. */
+#ifndef _KERNEL_DMA_PHYS_RANGE_H
+#define _KERNEL_DMA_PHYS_RANGE_H
+
+#include <linux/dma-phys.h>
+#include <linux/pci.h>
+
+#ifdef CONFIG_DMA_PHYS_P2P
+
+static inline struct dma_phys_range *to_dma_phys_range(struct p2p_range *range)
+{
+	return container_of(range, struct dma_phys_range, range);
+}
+
+static inline dma_addr_t dma_phys_bus_addr(const struct dma_phys_range *r,
+					   phys_addr_t phys)
+{
+	return (u64)phys + r->provider.bus_offset;
+}
+
+/* The key that drivers/pci/p2pdma.c uses for its cache as well. */
+static inline unsigned long dma_phys_client_id(struct pci_dev *client)
+{
+	return (unsigned long)pci_domain_nr(client->bus) << 16 |
+	       pci_dev_id(client);
+}
+
+void dma_phys_account(int map, size_t size);
+
+#endif /* CONFIG_DMA_PHYS_P2P */
+#endif /* _KERNEL_DMA_PHYS_RANGE_H */

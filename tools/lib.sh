@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the tools share: places, messages, locks, watching long work.
+# Source it from a script in tools/ or tests/; it sets -u and a trap.
+
+set -uo pipefail
+export LC_ALL=C
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+build=${DMA_PHYS_BUILD:-$top/build}
+log=$build/log
+me=${0##*/}
+export JOBS=${JOBS:-$(nproc)}
+mkdir -p "$log"
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+	printf '%s: %s\n' "$me" "$*" >&2
+	exit 1
+}
+
+# step N M TEXT: a headline with the time since the run began.
+step() {
+	export DMA_PHYS_T0=${DMA_PHYS_T0:-$(date +%s)}
+	printf '\n[%d/%d] %s  (%s)\n' "$1" "$2" "$3" \
+		"$(elapsed "$DMA_PHYS_T0")"
+}
+
+elapsed() {
+	local s=$(($(date +%s) - $1))
+
+	printf '%d:%02d' $((s / 60)) $((s % 60))
+}
+
+# need_space MIB WHAT: refuse before the work, not in the middle of it.
+need_space() {
+	local free
+
+	free=$(df -Pm "$build" | awk 'END { print $4 }')
+	[ "$free" -ge "$1" ] ||
+		die "$2 needs $1 MiB in $build, $free MiB are free:" \
+			"$(($1 - free)) MiB are missing"
+}
+
+# lock NAME: one run at a time at this; the lock goes away with the process.
+lock() {
+	exec {lock_fd}>"$build/.lock.$1"
+	flock -n "$lock_fd" && return
+	say "$me: another run is at work on $1: waiting for it"
+	flock "$lock_fd"
+}
+
+# The telling lines of a log that ends in a failure.
+telling() {
+	grep -nE "$telling_re" "$1" | tail -n 12 | cut -c1-300 ||
+		tail -n 12 "$1"
+	say "the full log is $1"
+}
+telling_re='error:|Error |\*\*\*|undefined reference|No space left|cannot '
+telling_re+='|fatal:|failed|Killed|No such file|BUILD_BUG'
+
+# compiled LOG: how far a kernel build is; nothing for other work.
+compiled() {
+	local n
+
+	n=$(grep -cE "$compiles" "$1")
+	[ "$n" -gt 0 ] || return
+	printf ', %s objects' "$n"
+	[ ! -s "$1.count" ] || printf ' of up to %s' "$(cat "$1.count")"
+}
+compiles='^  (CC|AS|LD|AR|HOSTCC) '
+
+# watched WHAT LOG COMMAND...: run it with a line of progress instead of its
+# output.  Progress counts the files it compiles; last time's count tells how
+# many there will be.
+watched() {
+	local what=$1 out=$2 t0 n last=0 rc
+
+	shift 2
+	t0=$(date +%s)
+	: >"$out"
+	# No input: a question nobody sees would hang for ever.
+	"$@" >>"$out" 2>&1 </dev/null {lock_fd}>&- &
+	child=$!
+	while kill -0 "$child" 2>/dev/null; do
+		sleep 0.5
+		n=$(($(date +%s) - t0))
+		if [ -t 1 ]; then
+			printf '\r  %s: %s%s\033[K' "$what" \
+				"$(elapsed "$t0")" "$(compiled "$out")"
+		elif [ $((n - last)) -ge 20 ]; then
+			last=$n
+			say "  $what: $(elapsed "$t0")$(compiled "$out")"
+		fi
+	done
+	wait "$child"
+	rc=$?
+	child=
+	[ -t 1 ] && printf '\r\033[K'
+	if [ "$rc" -ne 0 ]; then
+		say "  $what: failed after $(elapsed "$t0")"
+		telling "$out"
+		return "$rc"
+	fi
+	n=$(grep -cE "$compiles" "$out")
+	[ "$n" -gt "$(cat "$out.count" 2>/dev/null || echo 50)" ] &&
+		echo "$n" >"$out.count"
+	say "  $what: $(elapsed "$t0")"
+}
+
+# Every child of $1, deepest first.
+descendants() {
+	local c
+
+	for c in $(pgrep -P "$1" 2>/dev/null); do
+		descendants "$c"
+		echo "$c"
+	done
+}
+
+child=
+lock_fd=9
+on_signal() {
+	trap - INT TERM HUP
+	if [ -n "$child" ]; then
+		# shellcheck disable=SC2046	# a list of numbers
+		kill -TERM $(descendants "$child") "$child" 2>/dev/null
+		wait "$child" 2>/dev/null
+	fi
+	printf '\n%s: interrupted; the same command goes on from here\n' \
+		"$me" >&2
+	exit 130
+}
+trap on_signal INT TERM HUP
+
+# tally NAME PASSED FAILED: the last line of every target.
+tally() {
+	say "$1: $2 passed, $3 failed"
+	[ "$3" -eq 0 ] && [ "$2" -gt 0 ]
+}

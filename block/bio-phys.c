@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bios whose memory is a peer's BAR, named by physical address.
+ *
+ * What holds for such a bio: it has the BIO_P2P mark, every bvec has
+ * BVEC_P2P, and all of them lie in one range when it is submitted.  Nobody
+ * touches its data with the CPU, and it shares a request with no other bio.
+ *
+ * A bio holds no reference on the range: the lookup at mapping time is the
+ * check.  A bio that was built from user memory holds one reference on the
+ * buffer behind each bvec, so that munmap() cannot give the memory to somebody
+ * else under the DMA.
+ */
+
+#define pr_fmt(fmt) "bio-phys: " fmt
+
+#include <linux/bio-phys.h>
+#include <linux/blk-crypto.h>
+#include <linux/blk-integrity.h>
+#include <linux/blkdev.h>
+#include <linux/dma-phys.h>
+#include <linux/mm.h>
+#include <linux/pci-p2pmem.h>
+#include <linux/sched.h>
+
+static bool bio_phys_taken(struct block_device *bdev)
+{
+	struct request_queue *q = bdev_get_queue(bdev);
+
+	if (q->limits.features & BLK_FEAT_P2P_PHYS)
+		return true;
+	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, reads or copies the data with the CPU\n",
+			    bdev);
+	return false;
+}
+
+static int bio_phys_mixed(const char *what)
+{
+	pr_warn_ratelimited("%s[%d]: one IO mixes %s; use one kind of memory in each\n",
+			    current->comm, task_pid_nr(current), what);
+	return -EINVAL;
+}
+
+static bool bio_phys_may_merge(const struct bio_vec *bv, phys_addr_t phys,
+			       unsigned int len)
+{
+	return bvec_is_p2p(bv) && bv->bv_phys + bv->bv_len == phys &&
+	       len <= UINT_MAX - bv->bv_len;
+}
+
+/* A new bvec.  The caller has made sure that there is room. */
+static void bio_phys_append(struct bio *bio, phys_addr_t phys, unsigned int len)
+{
+	bvec_set_p2p(&bio->bi_io_vec[bio->bi_vcnt++], phys, len);
+	bio->bi_iter.bi_size += len;
+	bio_set_flag(bio, BIO_P2P);
+}
+
+static bool bio_phys_full(const struct bio *bio, unsigned int len)
+{
+	return bio->bi_vcnt >= bio->bi_max_vecs ||
+	       bio->bi_iter.bi_size > UINT_MAX - len;
+}
+
+/* May the piece join what the bio has already? */
+static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len)
+{
+	if (!bio->bi_vcnt)
+		return 0;
+	if (!bio_is_p2p(bio))
+		return bio_phys_mixed("RAM and peer-to-peer memory");
+	if (!dma_phys_same_provider(bio->bi_io_vec[0].bv_phys, phys, len))
+		return bio_phys_mixed("peer-to-peer memory of two providers");
+	return 0;
+}
+
+/**
+ * bio_add_phys - add peer-to-peer memory to a bio
+ * @bio: a bio that is being built
+ * @phys: CPU physical address, inside a registered range
+ * @len: bytes, not zero
+ *
+ * Marks the bio as peer-to-peer.  A piece that continues the last one is
+ * joined to it.  The memory must stay allocated until the bio has ended; the
+ * range need not: if it goes, the bio fails.
+ *
+ * Context: any.
+ * Return: @len; 0 if the bio is full; or
+ * * -EINVAL: zero length, not inside one range, or the bio has RAM or memory
+ *   of another provider already
+ * * -ENXIO: nobody registered the address
+ * * -EIO: the bio is a clone, which cannot be added to
+ */
+int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
+{
+	enum p2p_range_match match;
+	struct p2p_range *range;
+	struct bio_vec *prev;
+	int error;
+
+	if (WARN_ON_ONCE(bio_flagged(bio, BIO_CLONED)))
+		return -EIO;
+	if (!len)
+		return -EINVAL;
+
+	rcu_read_lock();
+	match = p2p_range_lookup(phys, len, &range);
+	rcu_read_unlock();
+	if (match != P2P_RANGE_INSIDE)
+		return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
+
+	error = bio_phys_may_add(bio, phys, len);
+	if (error)
+		return error;
+
+	prev = bio->bi_io_vec + bio->bi_vcnt - 1;
+	if (bio->bi_vcnt && bio->bi_iter.bi_size <= UINT_MAX - len &&
+	    bio_phys_may_merge(prev, phys, len)) {
+		prev->bv_len += len;
+		bio->bi_iter.bi_size += len;
+		return len;
+	}
+	if (bio_phys_full(bio, len))
+		return 0;
+	bio_phys_append(bio, phys, len);
+	return len;
+}
+EXPORT_SYMBOL_GPL(bio_add_phys);
+
+/* The piece of user memory that the iterator stands on. */
+static size_t bio_phys_user_piece(const struct iov_iter *iter,
+				  unsigned long *addr)
+{
+	if (iter_is_ubuf(iter)) {
+		*addr = (unsigned long)iter->ubuf + iter->iov_offset;
+		return iov_iter_count(iter);
+	}
+	*addr = (unsigned long)iter_iov_addr(iter);
+	return min(iter_iov_len(iter), iov_iter_count(iter));
+}
+
+/*
+ * The buffer behind a user address, or NULL for any other memory.  Cuts *len
+ * to the end of the mapping.
+ */
+static struct p2pmem_buf *bio_phys_lookup(unsigned long addr, size_t *len,
+					  struct vm_area_struct **vmap)
+{
+	struct vm_area_struct *vma = find_vma(current->mm, addr);
+
+	if (!vma)
+		return NULL;
+	if (addr < vma->vm_start) {
+		*len = min_t(size_t, *len, vma->vm_start - addr);
+		return NULL;
+	}
+	*len = min_t(size_t, *len, vma->vm_end - addr);
+	*vmap = vma;
+	return p2pmem_vma_buf(vma);
+}
+
+static int bio_phys_check_vma(const struct iov_iter *iter,
+			      const struct vm_area_struct *vma,
+			      const struct p2pmem_buf *buf)
+{
+	vm_flags_t need = iov_iter_rw(iter) == READ ? VM_WRITE : VM_READ;
+
+	if (!(vma->vm_flags & need))
+		return -EFAULT;
+	if (!p2pmem_buf_live(buf)) {
+		pr_warn_ratelimited("%s[%d]: the provider of this peer-to-peer memory is gone\n",
+				    current->comm, task_pid_nr(current));
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* The rest of bio_phys_check_iter(): this process has such memory mapped. */
+int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
+			  bool allowed)
+{
+	struct iov_iter i = *iter;
+	struct vm_area_struct *vma;
+	bool ram = false, p2p = false;
+	phys_addr_t first = 0;
+	int error = 0;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+
+	while (!error && iov_iter_count(&i)) {
+		struct p2pmem_buf *buf;
+		unsigned long addr;
+		size_t len;
+
+		len = bio_phys_user_piece(&i, &addr);
+		if (!len) {
+			/* steps over empty pieces */
+			iov_iter_advance(&i, 0);
+			continue;
+		}
+
+		buf = bio_phys_lookup(addr, &len, &vma);
+		if (!buf) {
+			ram = true;
+		} else {
+			phys_addr_t phys = p2pmem_vma_phys(vma, addr);
+
+			error = bio_phys_check_vma(iter, vma, buf);
+			if (!error && p2p &&
+			    !dma_phys_same_provider(first, phys, len))
+				error = bio_phys_mixed("peer-to-peer memory of two providers");
+			if (!p2p)
+				first = phys;
+			p2p = true;
+		}
+		if (!error && ram && p2p)
+			error = bio_phys_mixed("RAM and peer-to-peer memory");
+		iov_iter_advance(&i, len);
+	}
+	mmap_read_unlock(current->mm);
+
+	if (error || !p2p)
+		return error;
+	if (!allowed) {
+		pr_warn_ratelimited("%s[%d]: this file does not take peer-to-peer memory: its file system reads or copies the data with the CPU\n",
+				    current->comm, task_pid_nr(current));
+		return -EOPNOTSUPP;
+	}
+	if (bdev && !bio_phys_taken(bdev))
+		return -EOPNOTSUPP;
+	iter->p2p = true;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(__bio_phys_check_iter);
+
+/* Add one piece that the process has mapped; -ENOSPC when the bio is full. */
+static int bio_phys_add_user(struct bio *bio, struct p2pmem_buf *buf,
+			     phys_addr_t phys, unsigned int len)
+{
+	struct bio_vec *prev = bio->bi_io_vec + bio->bi_vcnt - 1;
+	int error = bio_phys_may_add(bio, phys, len);
+
+	if (error)
+		return error;
+
+	/*
+	 * One reference a bvec: joined pieces must be of one buffer, for
+	 * buffers that happen to be neighbours are freed one by one.
+	 */
+	if (bio->bi_vcnt && bio_phys_may_merge(prev, phys, len) &&
+	    p2pmem_buf_holds(buf, prev->bv_phys)) {
+		prev->bv_len += len;
+		bio->bi_iter.bi_size += len;
+		return 0;
+	}
+	if (bio_phys_full(bio, len))
+		return -ENOSPC;
+	p2pmem_buf_get(buf);
+	bio_phys_append(bio, phys, len);
+	return 0;
+}
+
+/**
+ * bio_iov_iter_get_phys - add peer-to-peer user memory to a bio
+ * @bio: an empty bio
+ * @iter: user memory that bio_phys_check_iter() has marked
+ *
+ * The counterpart of bio_iov_iter_get_pages(), which calls it.  Takes as much
+ * as fits.  What the mappings are is looked up again, because they may have
+ * changed since the check.
+ *
+ * Context: process context of the user, may sleep (takes mmap_lock).
+ * Return: 0 if at least a block was added, or
+ * * -EOPNOTSUPP: the device does not take peer-to-peer memory
+ * * -EINVAL: RAM or another provider in between, or less than a block
+ * * -EFAULT: the mapping does not allow this direction
+ * * -ENODEV: the provider is gone
+ * * -EINTR: killed
+ */
+int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter)
+{
+	struct vm_area_struct *vma;
+	unsigned int trim;
+	int error = 0;
+
+	if (!bio->bi_bdev || !bio_phys_taken(bio->bi_bdev))
+		return -EOPNOTSUPP;
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+
+	/* bio_release_pages() gives the buffers back */
+	bio_set_flag(bio, BIO_PAGE_PINNED);
+	while (iov_iter_count(iter)) {
+		struct p2pmem_buf *buf;
+		unsigned long addr;
+		size_t len;
+
+		len = bio_phys_user_piece(iter, &addr);
+		if (!len) {
+			iov_iter_advance(iter, 0);
+			continue;
+		}
+		buf = bio_phys_lookup(addr, &len, &vma);
+		if (!buf) {
+			error = bio_phys_mixed("RAM and peer-to-peer memory");
+			break;
+		}
+		error = bio_phys_check_vma(iter, vma, buf);
+		if (error)
+			break;
+		len = min_t(size_t, len, UINT_MAX - bio->bi_iter.bi_size);
+		error = len ? bio_phys_add_user(bio, buf,
+						p2pmem_vma_phys(vma, addr),
+						len) : -ENOSPC;
+		if (error)
+			break;
+		iov_iter_advance(iter, len);
+	}
+	mmap_read_unlock(current->mm);
+
+	if (!error || error == -ENOSPC) {
+		/* whole blocks only; the next bio takes up the rest */
+		trim = bio->bi_iter.bi_size &
+		       (bdev_logical_block_size(bio->bi_bdev) - 1);
+		iov_iter_revert(iter, trim);
+		bio->bi_iter.bi_size -= trim;
+		if (bio->bi_iter.bi_size)
+			return 0;
+		error = -EINVAL;
+	}
+	/* refused as a whole: nothing of what was added may be transferred */
+	bio_phys_release(bio);
+	bio->bi_vcnt = 0;
+	bio->bi_iter.bi_size = 0;
+	return error;
+}
+
+/* Called by bio_release_pages(): a reference for each bvec. */
+void bio_phys_release(struct bio *bio)
+{
+	unsigned short i;
+
+	for (i = 0; i < bio->bi_vcnt; i++)
+		p2pmem_buf_put_phys(bio->bi_io_vec[i].bv_phys);
+}
+
+/*
+ * A kernel submitter gave its own bvecs: carry their flag over to the bio, so
+ * that submission looks closer.
+ */
+void bio_phys_mark_bvecs(struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	if (!p2p_ranges_registered())
+		return;
+	bio_for_each_bvec(bv, bio, iter) {
+		if (bvec_is_p2p(&bv)) {
+			bio_set_flag(bio, BIO_P2P);
+			return;
+		}
+	}
+}
+
+/* Would the block layer generate or verify protection information itself? */
+static bool bio_phys_needs_pi(struct bio *bio)
+{
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	struct blk_integrity *bi = blk_get_integrity(bio->bi_bdev->bd_disk);
+
+	if (!bi || bio_integrity(bio))
+		return false;
+	if (bio_data_dir(bio) == READ)
+		return !(bi->flags & BLK_INTEGRITY_NOVERIFY);
+	return !(bi->flags & BLK_INTEGRITY_NOGENERATE);
+#else
+	return false;
+#endif
+}
+
+/**
+ * bio_phys_submit_check - may a peer-to-peer bio go to its device?
+ * @bio: a bio with the BIO_P2P mark
+ *
+ * The one gate that every such bio passes, whoever built it.
+ *
+ * Context: process context, as submit_bio_noacct().
+ * Return: BLK_STS_OK, or
+ * * BLK_STS_NOTSUPP: the device, inline encryption or protection information
+ *   would have the CPU read the data
+ * * BLK_STS_INVAL: RAM, a second provider, or the end of a range in the bio
+ * * BLK_STS_TARGET: nobody owns the memory any more
+ */
+blk_status_t bio_phys_submit_check(struct bio *bio)
+{
+	enum p2p_range_match match;
+	struct p2p_range *range, *first = NULL;
+	blk_status_t status = BLK_STS_OK;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	if (!bio_phys_taken(bio->bi_bdev))
+		return BLK_STS_NOTSUPP;
+	if (bio_has_crypt_ctx(bio) || bio_phys_needs_pi(bio)) {
+		pr_warn_ratelimited("%pg: inline encryption or protection information would read peer-to-peer memory with the CPU\n",
+				    bio->bi_bdev);
+		return BLK_STS_NOTSUPP;
+	}
+
+	rcu_read_lock();
+	bio_for_each_bvec(bv, bio, iter) {
+		if (!bvec_is_p2p(&bv)) {
+			bio_phys_mixed("RAM and peer-to-peer memory");
+			status = BLK_STS_INVAL;
+			break;
+		}
+		match = p2p_range_lookup(bvec_phys(&bv), bv.bv_len, &range);
+		if (match == P2P_RANGE_NONE) {
+			status = BLK_STS_TARGET;
+			break;
+		}
+		if (match == P2P_RANGE_STRADDLES || (first && first != range)) {
+			bio_phys_mixed("peer-to-peer memory of two providers");
+			status = BLK_STS_INVAL;
+			break;
+		}
+		first = range;
+	}
+	rcu_read_unlock();
+	return status;
+}
+
+/**
+ * bio_phys_same_provider - may two bios form one passthrough request?
+ * @a: a bio of the request
+ * @b: the bio to append
+ *
+ * Context: any.
+ * Return: true if both are RAM, or both in the range of one provider.
+ */
+bool bio_phys_same_provider(struct bio *a, struct bio *b)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	phys_addr_t first;
+
+	if (bio_is_p2p(a) != bio_is_p2p(b))
+		return false;
+	if (!bio_is_p2p(a))
+		return true;
+
+	first = a->bi_io_vec[a->bi_iter.bi_idx].bv_phys;
+	bio_for_each_bvec(bv, b, iter) {
+		if (!bvec_is_p2p(&bv) ||
+		    !dma_phys_same_provider(first, bvec_phys(&bv), bv.bv_len))
+			return false;
+	}
+	return true;
+}

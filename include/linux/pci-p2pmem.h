@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The provider side of peer-to-peer memory without struct pages: a BAR becomes
+ * a range, buffers come out of it, and processes may map them.
+ */
+#ifndef _LINUX_PCI_P2PMEM_H
+#define _LINUX_PCI_P2PMEM_H
+
+#include <linux/pci.h>
+
+struct p2pmem_buf;
+struct vm_area_struct;
+
+#ifdef CONFIG_DMA_PHYS_P2P
+
+int p2pmem_register(struct pci_dev *pdev, int bar, size_t size, u64 offset);
+void p2pmem_unregister(struct pci_dev *pdev);
+void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
+			   phys_addr_t *phys);
+void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys, size_t size);
+pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev, phys_addr_t phys);
+void p2pmem_publish(struct pci_dev *pdev, bool publish);
+struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
+
+/* for block/bio-phys.c: what user memory is made of */
+struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma);
+phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
+			    unsigned long addr);
+bool p2pmem_buf_live(const struct p2pmem_buf *buf);
+bool p2pmem_buf_holds(const struct p2pmem_buf *buf, phys_addr_t phys);
+void p2pmem_buf_get(struct p2pmem_buf *buf);
+void p2pmem_buf_put_phys(phys_addr_t phys);
+
+#else /* CONFIG_DMA_PHYS_P2P */
+
+static inline int p2pmem_register(struct pci_dev *pdev, int bar, size_t size,
+				  u64 offset)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void p2pmem_unregister(struct pci_dev *pdev)
+{
+}
+
+static inline void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
+					 phys_addr_t *phys)
+{
+	return NULL;
+}
+
+static inline void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys,
+			       size_t size)
+{
+}
+
+static inline pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev,
+						phys_addr_t phys)
+{
+	return 0;
+}
+
+static inline void p2pmem_publish(struct pci_dev *pdev, bool publish)
+{
+}
+
+static inline struct pci_dev *p2pmem_find_many(struct device **clients,
+					       int num_clients)
+{
+	return NULL;
+}
+
+#endif /* CONFIG_DMA_PHYS_P2P */
+#endif /* _LINUX_PCI_P2PMEM_H */

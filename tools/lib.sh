@@ -75,38 +75,39 @@ compiles='^  (CC|AS|LD|AR|HOSTCC) '
 # output.  Progress counts the files it compiles; last time's count tells how
 # many there will be.
 watched() {
-	local what=$1 out=$2 t0 n last=0 rc
+	# The command may be a function: it must not see these by other names.
+	local w_what=$1 w_log=$2 w_t0 w_n w_last=0 w_rc
 
 	shift 2
-	t0=$(date +%s)
-	: >"$out"
+	w_t0=$(date +%s)
+	: >"$w_log"
 	# No input: a question nobody sees would hang for ever.
-	"$@" >>"$out" 2>&1 </dev/null {lock_fd}>&- &
+	"$@" >>"$w_log" 2>&1 </dev/null {lock_fd}>&- &
 	child=$!
 	while kill -0 "$child" 2>/dev/null; do
 		sleep 0.5
-		n=$(($(date +%s) - t0))
+		w_n=$(($(date +%s) - w_t0))
 		if [ -t 1 ]; then
-			printf '\r  %s: %s%s\033[K' "$what" \
-				"$(elapsed "$t0")" "$(compiled "$out")"
-		elif [ $((n - last)) -ge 20 ]; then
-			last=$n
-			say "  $what: $(elapsed "$t0")$(compiled "$out")"
+			printf '\r  %s: %s%s\033[K' "$w_what" \
+				"$(elapsed "$w_t0")" "$(compiled "$w_log")"
+		elif [ $((w_n - w_last)) -ge 20 ]; then
+			w_last=$w_n
+			say "  $w_what: $(elapsed "$w_t0")$(compiled "$w_log")"
 		fi
 	done
 	wait "$child"
-	rc=$?
+	w_rc=$?
 	child=
 	[ -t 1 ] && printf '\r\033[K'
-	if [ "$rc" -ne 0 ]; then
-		say "  $what: failed after $(elapsed "$t0")"
-		telling "$out"
-		return "$rc"
+	if [ "$w_rc" -ne 0 ]; then
+		say "  $w_what: failed after $(elapsed "$w_t0")"
+		telling "$w_log"
+		return "$w_rc"
 	fi
-	n=$(grep -cE "$compiles" "$out")
-	[ "$n" -gt "$(cat "$out.count" 2>/dev/null || echo 50)" ] &&
-		echo "$n" >"$out.count"
-	say "  $what: $(elapsed "$t0")"
+	w_n=$(grep -cE "$compiles" "$w_log")
+	[ "$w_n" -gt "$(cat "$w_log.count" 2>/dev/null || echo 50)" ] &&
+		echo "$w_n" >"$w_log.count"
+	say "  $w_what: $(elapsed "$w_t0")"
 }
 
 # Every child of $1, deepest first.

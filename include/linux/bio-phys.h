@@ -10,6 +10,7 @@
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
+#include <linux/jump_label.h>
 #include <linux/uio.h>
 
 struct block_device;

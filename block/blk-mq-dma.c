@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mapping requests for DMA segment by segment.
+ *
+ * RAM goes to dma_map_phys() as it is.  For peer-to-peer memory the range and
+ * the way to it are found once, with the first segment; the request keeps the
+ * range until it is unmapped, and every further segment must lie in it.
+ * Segments that go through the host bridge are mappings of their own, each
+ * with its reference, because each is unmapped on its own.
+ */
+
+#include <linux/bio-phys.h>
+#include <linux/blk-integrity.h>
+#include <linux/blk-mq-dma.h>
+#include <linux/dma-phys.h>
+#include <linux/memremap.h>
+#include <linux/scatterlist.h>
+#include "blk.h"
+
+static struct bio_vec blk_map_iter_bvec(const struct blk_map_iter *it)
+{
+	return mp_bvec_iter_bvec(it->bvecs, it->iter);
+}
+
+/* Step to the next bio that has data; false at the end of the request. */
+static bool blk_map_iter_next_bio(struct blk_map_iter *it)
+{
+	do {
+		if (!it->bio || !it->bio->bi_next)
+			return false;
+		it->bio = it->bio->bi_next;
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+		if (it->is_integrity) {
+			it->iter = bio_integrity(it->bio)->bip_iter;
+			it->bvecs = bio_integrity(it->bio)->bip_vec;
+			continue;
+		}
+#endif
+		it->iter = it->bio->bi_iter;
+		it->bvecs = it->bio->bi_io_vec;
+	} while (!it->iter.bi_size);
+	return true;
+}
+
+/*
+ * Collect the next segment: a bvec, or the part of one that the queue's limits
+ * allow, and the bvecs behind it that continue it.  Never more segments than
+ * the block layer has counted, because it cuts by the same limits.
+ */
+static bool blk_map_iter_segment(struct request *req, struct blk_map_iter *it,
+				 struct bio_vec *seg)
+{
+	struct request_queue *q = req->q;
+	struct bio_vec next;
+	unsigned int max;
+
+	if (!it->iter.bi_size && !blk_map_iter_next_bio(it))
+		return false;
+
+	*seg = blk_map_iter_bvec(it);
+	max = get_max_segment_size(&q->limits, bvec_phys(seg), UINT_MAX);
+	if (seg->bv_len > max)
+		seg->bv_len = max;
+	bvec_iter_advance_single(it->bvecs, &it->iter, seg->bv_len);
+
+	/* only where a bvec has ended can another one continue it */
+	while (!it->iter.bi_bvec_done) {
+		if (!it->iter.bi_size && !blk_map_iter_next_bio(it))
+			break;
+		next = blk_map_iter_bvec(it);
+		if (next.bv_len > max - seg->bv_len ||
+		    !biovec_phys_mergeable(q, seg, &next))
+			break;
+		seg->bv_len += next.bv_len;
+		bvec_iter_advance_single(it->bvecs, &it->iter, next.bv_len);
+	}
+	return true;
+}
+
+/*
+ * struct pages of ZONE_DEVICE stay with the code that knows them: it wants a
+ * scatterlist entry and says which of the ways it is.
+ */
+static bool blk_dma_map_pages_p2p(struct request *req, struct device *dma_dev,
+				  struct blk_dma_iter *iter,
+				  const struct bio_vec *seg)
+{
+	struct scatterlist sg;
+
+	sg_init_table(&sg, 1);
+	sg_set_page(&sg, bvec_page(seg), seg->bv_len, bvec_offset(seg));
+	switch (pci_p2pdma_map_segment(&iter->p2pdma, dma_dev, &sg)) {
+	case PCI_P2PDMA_MAP_BUS_ADDR:
+		iter->addr = sg_dma_address(&sg);
+		return true;
+	case PCI_P2PDMA_MAP_THRU_HOST_BRIDGE:
+		/* has pages, so it is mapped and unmapped as RAM is */
+		iter->p2pdma.map = PCI_P2PDMA_MAP_NONE;
+		iter->p2pdma.pgmap = NULL;
+		iter->addr = dma_map_phys(dma_dev, bvec_phys(seg), seg->bv_len,
+					  rq_dma_dir(req), 0);
+		if (!dma_mapping_error(dma_dev, iter->addr))
+			return true;
+		iter->status = BLK_STS_RESOURCE;
+		return false;
+	default:
+		iter->status = BLK_STS_TARGET;
+		return false;
+	}
+}
+
+#ifdef CONFIG_DMA_PHYS_P2P
+static blk_status_t blk_dma_range_status(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		/* fenced: queue it again until the fence is lifted */
+		return BLK_STS_RESOURCE;
+	case -EINVAL:
+		return BLK_STS_INVAL;
+	default:
+		/* -ENXIO, -ENODEV: gone; -EREMOTEIO: out of reach */
+		return BLK_STS_TARGET;
+	}
+}
+
+static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
+			      struct blk_dma_iter *iter,
+			      const struct bio_vec *seg, bool first)
+{
+	struct dma_phys_range *r = req->p2p_range;
+	int map = iter->p2pdma.map;
+	bool find = first || map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
+
+	if (find) {
+		r = dma_phys_get(dma_dev, bvec_phys(seg), seg->bv_len, &map);
+		if (IS_ERR(r)) {
+			iter->status = blk_dma_range_status(PTR_ERR(r));
+			return false;
+		}
+	}
+	iter->addr = dma_phys_map_in(r, dma_dev, bvec_phys(seg), seg->bv_len,
+				     rq_dma_dir(req), 0, map);
+	if (iter->addr == DMA_MAPPING_ERROR) {
+		if (find)
+			dma_phys_put(r);
+		iter->status = BLK_STS_TARGET;
+		return false;
+	}
+	if (first) {
+		iter->p2pdma.map = map;
+		req->p2p_range = r;
+	}
+	return true;
+}
+
+/*
+ * blk_rq_put_range - drop the request's reference on its range
+ * @req: a request that was mapped by bus address
+ */
+void blk_rq_put_range(struct request *req)
+{
+	/* memory with struct pages is mapped by bus address without a range */
+	if (bio_is_p2p(req->bio))
+		dma_phys_put(req->p2p_range);
+}
+#else
+static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
+			      struct blk_dma_iter *iter,
+			      const struct bio_vec *seg, bool first)
+{
+	iter->status = BLK_STS_NOTSUPP;
+	return false;
+}
+
+void blk_rq_put_range(struct request *req)
+{
+}
+#endif
+EXPORT_SYMBOL_GPL(blk_rq_put_range);
+
+/* Map the segment; on failure iter->status says why. */
+static bool blk_dma_map_segment(struct request *req, struct device *dma_dev,
+				struct blk_dma_iter *iter,
+				const struct bio_vec *seg, bool first)
+{
+	iter->len = seg->bv_len;
+
+	if (unlikely(bvec_is_p2p(seg))) {
+		if (!first && iter->p2pdma.map == PCI_P2PDMA_MAP_NONE)
+			goto mixed;
+		return blk_dma_map_range(req, dma_dev, iter, seg, first);
+	}
+	if (unlikely(!first && iter->p2pdma.map != PCI_P2PDMA_MAP_NONE &&
+		     !iter->p2pdma.pgmap))
+		goto mixed;
+	if (unlikely(is_pci_p2pdma_page(bvec_page(seg))))
+		return blk_dma_map_pages_p2p(req, dma_dev, iter, seg);
+
+	iter->addr = dma_map_phys(dma_dev, bvec_phys(seg), seg->bv_len,
+				  rq_dma_dir(req), 0);
+	if (likely(!dma_mapping_error(dma_dev, iter->addr)))
+		return true;
+	iter->status = BLK_STS_RESOURCE;
+	return false;
+mixed:
+	/* refused before it got here; the last line of defence */
+	iter->status = BLK_STS_INVAL;
+	return false;
+}
+
+static bool blk_dma_iter_begin(struct request *req, struct device *dma_dev,
+			       struct blk_dma_iter *iter)
+{
+	struct bio_vec seg;
+
+	iter->status = BLK_STS_OK;
+	iter->p2pdma.map = PCI_P2PDMA_MAP_NONE;
+	iter->p2pdma.pgmap = NULL;
+	if (WARN_ON_ONCE(!blk_map_iter_segment(req, &iter->iter, &seg))) {
+		iter->status = BLK_STS_IOERR;
+		return false;
+	}
+	return blk_dma_map_segment(req, dma_dev, iter, &seg, true);
+}
+
+static bool blk_dma_iter_continue(struct request *req, struct device *dma_dev,
+				  struct blk_dma_iter *iter)
+{
+	struct bio_vec seg;
+
+	if (!blk_map_iter_segment(req, &iter->iter, &seg))
+		return false;
+	return blk_dma_map_segment(req, dma_dev, iter, &seg, false);
+}
+
+/**
+ * blk_rq_dma_map_iter_start - map the first segment of a request
+ * @req: a request with data
+ * @dma_dev: the device that is to do the DMA
+ * @state: IOVA state; zeroed, as no IOVA space for whole requests exists here
+ * @iter: the iterator, filled in
+ *
+ * Context: any; called from &blk_mq_ops.queue_rq.
+ * Return: true with the segment in @iter.  False with nothing mapped and a
+ * status in @iter:
+ * * BLK_STS_RESOURCE: out of mapping resources, or the range is fenced: try
+ *   again
+ * * BLK_STS_TARGET: the provider cannot be reached, or is gone
+ * * BLK_STS_INVAL: more than one kind of memory
+ * * BLK_STS_NOTSUPP: peer-to-peer memory is configured out
+ */
+bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,
+			       struct dma_iova_state *state,
+			       struct blk_dma_iter *iter)
+{
+	state->__size = 0;
+	if (req->rq_flags & RQF_SPECIAL_PAYLOAD) {
+		iter->iter = (struct blk_map_iter) {
+			.bvecs		= &req->special_vec,
+			.iter.bi_size	= req->special_vec.bv_len,
+		};
+	} else {
+		iter->iter = (struct blk_map_iter) {
+			.bio		= req->bio,
+			.bvecs		= req->bio->bi_io_vec,
+			.iter		= req->bio->bi_iter,
+		};
+	}
+	return blk_dma_iter_begin(req, dma_dev, iter);
+}
+EXPORT_SYMBOL_GPL(blk_rq_dma_map_iter_start);
+
+/**
+ * blk_rq_dma_map_iter_next - map the next segment of a request
+ * @req: the request
+ * @dma_dev: the device that is to do the DMA
+ * @state: IOVA state
+ * @iter: the iterator
+ *
+ * After an error the caller undoes what it has, with blk_rq_dma_unmap() and
+ * dma_unmap_phys().
+ *
+ * Context: any.
+ * Return: true with the segment in @iter; false at the end (status in @iter
+ * BLK_STS_OK) or on error, as blk_rq_dma_map_iter_start().
+ */
+bool blk_rq_dma_map_iter_next(struct request *req, struct device *dma_dev,
+			      struct dma_iova_state *state,
+			      struct blk_dma_iter *iter)
+{
+	return blk_dma_iter_continue(req, dma_dev, iter);
+}
+EXPORT_SYMBOL_GPL(blk_rq_dma_map_iter_next);
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+/**
+ * blk_rq_integrity_dma_map_iter_start - map the first segment of metadata
+ * @req: a request with protection information or other metadata
+ * @dma_dev: the device that is to do the DMA
+ * @state: IOVA state
+ * @iter: the iterator, filled in
+ *
+ * Context: any.
+ * Return: see blk_rq_dma_map_iter_start().
+ */
+bool blk_rq_integrity_dma_map_iter_start(struct request *req,
+					 struct device *dma_dev,
+					 struct dma_iova_state *state,
+					 struct blk_dma_iter *iter)
+{
+	struct bio_integrity_payload *bip = bio_integrity(req->bio);
+
+	state->__size = 0;
+	iter->iter = (struct blk_map_iter) {
+		.bio		= req->bio,
+		.bvecs		= bip->bip_vec,
+		.iter		= bip->bip_iter,
+		.is_integrity	= true,
+	};
+	return blk_dma_iter_begin(req, dma_dev, iter);
+}
+EXPORT_SYMBOL_GPL(blk_rq_integrity_dma_map_iter_start);
+
+/**
+ * blk_rq_integrity_dma_map_iter_next - map the next segment of metadata
+ * @req: the request
+ * @dma_dev: the device that is to do the DMA
+ * @iter: the iterator
+ *
+ * Context: any.
+ * Return: see blk_rq_dma_map_iter_next().
+ */
+bool blk_rq_integrity_dma_map_iter_next(struct request *req,
+					struct device *dma_dev,
+					struct blk_dma_iter *iter)
+{
+	return blk_dma_iter_continue(req, dma_dev, iter);
+}
+EXPORT_SYMBOL_GPL(blk_rq_integrity_dma_map_iter_next);
+#endif

@@ -1,0 +1,869 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The provider side of peer-to-peer memory without struct pages.
+ *
+ * A provider registers one or more pieces of its BARs.  Each piece ("chunk")
+ * is a range of the mapping layer and a pool that buffers come from.  Kernel
+ * users get a physical address and a write-combining mapping; processes mmap
+ * the sysfs file p2pmem/allocate and get a buffer that is theirs until the
+ * last mapping of it, and the last IO to it, is gone.
+ *
+ * Lifetimes.  A buffer is owned by counting references: one by whoever
+ * allocated it (for a process: the file behind its mapping, which every VMA
+ * holds), one by each bvec of a bio that was built from user memory.  That
+ * says who may use the bytes, not that the device is there: buffers outlive
+ * their provider, and keep their addresses taken until the last reference is
+ * dropped, also if the provider comes back.  What waits for DMA is
+ * dma_phys_del(), by the references on the range.
+ *
+ * Locks: mmap_lock -> p2pmem_lock -> i_mmap_rwsem.  sysfs files are removed
+ * without p2pmem_lock, because removing waits for their users.
+ */
+
+#define pr_fmt(fmt) "p2pmem: " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/bio-phys.h>
+#include <linux/cleanup.h>
+#include <linux/dma-phys.h>
+#include <linux/export.h>
+#include <linux/file.h>
+#include <linux/genalloc.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/maple_tree.h>
+#include <linux/mm.h>
+#include <linux/pci-p2pdma.h>
+#include <linux/pci-p2pmem.h>
+#include <linux/sched/coredump.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+/**
+ * struct p2pmem_chunk - a piece of a BAR
+ * @node: in &p2pmem.chunks
+ * @range: the piece, for the mapping layer
+ * @pool: its pages; addresses in it are offsets from @base, plus a page so that
+ *	none is 0, which is genalloc's failure
+ * @base: first physical address that is PAGE_SIZE aligned
+ * @wc: the memory type was set to write-combining
+ */
+struct p2pmem_chunk {
+	struct list_head node;
+	struct dma_phys_range range;
+	struct gen_pool *pool;
+	phys_addr_t base;
+	bool wc;
+};
+
+/**
+ * struct p2pmem - a provider
+ * @node: in p2pmem_providers
+ * @pdev: the device; its driver is bound
+ * @chunks: &struct p2pmem_chunk
+ * @published: other drivers may look for it
+ */
+struct p2pmem {
+	struct list_head node;
+	struct pci_dev *pdev;
+	struct list_head chunks;
+	bool published;
+};
+
+/**
+ * struct p2pmem_buf - an allocation
+ * @ref: owners of the bytes, see the top of this file
+ * @phys: CPU physical address, PAGE_SIZE aligned
+ * @size: bytes, a multiple of PAGE_SIZE
+ * @chunk: where to give the pages back; NULL when the provider is gone.  Under
+ *	p2pmem_lock.
+ * @live: the provider has not gone since the buffer was handed out
+ * @mapping: of the file behind user mappings, NULL for a kernel buffer.  Under
+ *	p2pmem_lock.
+ * @vaddr: the kernel's mapping, NULL for a user buffer
+ * @free_work: to get out of the interrupt in which a bio ends
+ */
+struct p2pmem_buf {
+	refcount_t ref;
+	phys_addr_t phys;
+	size_t size;
+	struct p2pmem_chunk *chunk;
+	bool live;
+	struct address_space *mapping;
+	void __iomem *vaddr;
+	struct work_struct free_work;
+};
+
+/* Providers, their chunks, and changes of the tree of buffers. */
+static DEFINE_MUTEX(p2pmem_lock);
+static LIST_HEAD(p2pmem_providers);
+
+/*
+ * All buffers by page frame.  Looked up under RCU by those who hold a
+ * reference on the buffer that they look for, so that it cannot go away.
+ */
+static struct maple_tree p2pmem_bufs = MTREE_INIT(p2pmem_bufs,
+						  MT_FLAGS_ALLOC_RANGE |
+						  MT_FLAGS_USE_RCU);
+
+DEFINE_STATIC_KEY_FALSE(p2pmem_mapped_key);
+
+static struct p2pmem *p2pmem_find(struct pci_dev *pdev)
+{
+	struct p2pmem *p;
+
+	lockdep_assert_held(&p2pmem_lock);
+	list_for_each_entry(p, &p2pmem_providers, node) {
+		if (p->pdev == pdev)
+			return p;
+	}
+	return NULL;
+}
+
+static unsigned long p2pmem_pool_addr(const struct p2pmem_chunk *chunk,
+				      phys_addr_t phys)
+{
+	return phys - chunk->base + PAGE_SIZE;
+}
+
+static struct p2pmem_buf *p2pmem_buf_find(phys_addr_t phys)
+{
+	struct p2pmem_buf *buf;
+
+	rcu_read_lock();
+	buf = mtree_load(&p2pmem_bufs, PHYS_PFN(phys));
+	rcu_read_unlock();
+	return buf;
+}
+
+static void p2pmem_buf_free(struct p2pmem_buf *buf)
+{
+	mutex_lock(&p2pmem_lock);
+	mtree_erase(&p2pmem_bufs, PHYS_PFN(buf->phys));
+	if (buf->chunk)
+		gen_pool_free(buf->chunk->pool,
+			      p2pmem_pool_addr(buf->chunk, buf->phys),
+			      buf->size);
+	mutex_unlock(&p2pmem_lock);
+	kfree(buf);
+}
+
+static void p2pmem_buf_free_work(struct work_struct *work)
+{
+	p2pmem_buf_free(container_of(work, struct p2pmem_buf, free_work));
+}
+
+static struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
+{
+	struct p2pmem_chunk *chunk;
+	unsigned long addr = 0;
+	struct p2pmem_buf *buf;
+	struct p2pmem *p;
+	int error;
+
+	size = PAGE_ALIGN(size);
+	if (!size)
+		return ERR_PTR(-EINVAL);
+
+	buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+	if (!buf)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&buf->ref, 1);
+	INIT_WORK(&buf->free_work, p2pmem_buf_free_work);
+	buf->size = size;
+	buf->live = true;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(pdev);
+	if (!p) {
+		error = -ENODEV;
+		goto free;
+	}
+	list_for_each_entry(chunk, &p->chunks, node) {
+		addr = gen_pool_alloc(chunk->pool, size);
+		if (addr)
+			break;
+	}
+	if (!addr) {
+		error = -ENOMEM;
+		goto free;
+	}
+	buf->chunk = chunk;
+	buf->phys = chunk->base + (addr - PAGE_SIZE);
+
+	error = mtree_insert_range(&p2pmem_bufs, PHYS_PFN(buf->phys),
+				   PHYS_PFN(buf->phys + size - 1), buf,
+				   GFP_KERNEL);
+	if (!error)
+		return buf;
+	gen_pool_free(chunk->pool, addr, size);
+free:
+	kfree(buf);
+	return ERR_PTR(error);
+}
+
+/* Drop a reference; the last one may be dropped in an interrupt. */
+static void p2pmem_buf_put(struct p2pmem_buf *buf)
+{
+	if (refcount_dec_and_test(&buf->ref))
+		schedule_work(&buf->free_work);
+}
+
+/**
+ * p2pmem_buf_get - take a reference on a buffer
+ * @buf: a buffer that cannot go away, because it is mapped and mmap_lock held
+ *
+ * Context: any.
+ */
+void p2pmem_buf_get(struct p2pmem_buf *buf)
+{
+	refcount_inc(&buf->ref);
+}
+
+/**
+ * p2pmem_buf_put_phys - drop a reference on the buffer behind an address
+ * @phys: CPU physical address inside a buffer that the caller has a
+ *	reference on
+ *
+ * Context: any.
+ */
+void p2pmem_buf_put_phys(phys_addr_t phys)
+{
+	struct p2pmem_buf *buf = p2pmem_buf_find(phys);
+
+	if (!WARN_ON_ONCE(!buf))
+		p2pmem_buf_put(buf);
+}
+
+/**
+ * p2pmem_buf_live - is the provider of a buffer still there?
+ * @buf: a buffer that cannot go away
+ *
+ * A hint that saves the trouble of submitting; mapping is what decides.
+ *
+ * Context: any.
+ * Return: false once the provider was unregistered, for ever.
+ */
+bool p2pmem_buf_live(const struct p2pmem_buf *buf)
+{
+	return READ_ONCE(buf->live);
+}
+
+/**
+ * p2pmem_buf_holds - does an address lie in a buffer?
+ * @buf: a buffer that cannot go away
+ * @phys: CPU physical address
+ *
+ * Context: any.
+ * Return: true if it does.
+ */
+bool p2pmem_buf_holds(const struct p2pmem_buf *buf, phys_addr_t phys)
+{
+	return phys >= buf->phys && phys - buf->phys < buf->size;
+}
+
+/*
+ * Another process's mapping, by fork().  MMF_HAS_P2PMEM is never cleared: it
+ * only says that a look at the VMAs is worth it.
+ */
+static void p2pmem_vm_open(struct vm_area_struct *vma)
+{
+	set_bit(MMF_HAS_P2PMEM, &vma->vm_mm->flags);
+}
+
+/*
+ * p2pmem_lock orders this with p2pmem_zap(): either the entries are there
+ * before the buffer is declared dead, and are zapped, or none are made.
+ */
+static vm_fault_t p2pmem_vm_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct p2pmem_buf *buf = vma->vm_file->private_data;
+	unsigned long addr, end;
+	vm_fault_t ret;
+
+	guard(mutex)(&p2pmem_lock);
+	if (!buf->live)
+		return VM_FAULT_SIGBUS;
+
+	ret = vmf_insert_pfn(vma, vmf->address & PAGE_MASK,
+			     PHYS_PFN(p2pmem_vma_phys(vma, vmf->address)));
+
+	/* the memory is there as a whole, so spare the process the faults */
+	addr = max(vmf->address & PMD_MASK, vma->vm_start);
+	end = min(addr + PMD_SIZE, vma->vm_end);
+	for (; addr < end && ret == VM_FAULT_NOPAGE; addr += PAGE_SIZE)
+		ret = vmf_insert_pfn(vma, addr,
+				     PHYS_PFN(p2pmem_vma_phys(vma, addr)));
+	return ret;
+}
+
+static const struct vm_operations_struct p2pmem_vm_ops = {
+	.open	= p2pmem_vm_open,
+	.fault	= p2pmem_vm_fault,
+};
+
+static int p2pmem_file_release(struct inode *inode, struct file *file)
+{
+	struct p2pmem_buf *buf = file->private_data;
+
+	mutex_lock(&p2pmem_lock);
+	buf->mapping = NULL;
+	mutex_unlock(&p2pmem_lock);
+	p2pmem_buf_put(buf);
+	return 0;
+}
+
+static const struct file_operations p2pmem_file_fops = {
+	.owner		= THIS_MODULE,
+	.release	= p2pmem_file_release,
+};
+
+/**
+ * p2pmem_vma_buf - the buffer that a VMA maps
+ * @vma: any VMA, under mmap_lock
+ *
+ * Context: any, under the lock.
+ * Return: the buffer, or NULL if the VMA is something else.
+ */
+struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma)
+{
+	if (vma->vm_ops != &p2pmem_vm_ops)
+		return NULL;
+	return vma->vm_file->private_data;
+}
+
+/**
+ * p2pmem_vma_phys - the physical address behind a user address
+ * @vma: a VMA that p2pmem_vma_buf() knows
+ * @addr: user address inside it
+ *
+ * Context: any, under mmap_lock.
+ * Return: CPU physical address.
+ */
+phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
+			    unsigned long addr)
+{
+	struct p2pmem_buf *buf = vma->vm_file->private_data;
+
+	return buf->phys + ((phys_addr_t)vma->vm_pgoff << PAGE_SHIFT) +
+	       (addr - vma->vm_start);
+}
+
+/* Has this process, or one it was forked from, mapped such memory? */
+bool p2pmem_mm_mapped(void)
+{
+	return current->mm && test_bit(MMF_HAS_P2PMEM, &current->mm->flags);
+}
+
+/*
+ * A fresh buffer must not show what another process left in it.  Cleared when
+ * it is handed out rather than when it is freed: by then the device may be
+ * gone, and freeing may run in an interrupt.
+ */
+static int p2pmem_clear(struct p2pmem_buf *buf)
+{
+	void __iomem *vaddr = ioremap_wc(buf->phys, buf->size);
+
+	if (!vaddr)
+		return -ENOMEM;
+	memset_io(vaddr, 0, buf->size);
+	iounmap(vaddr);
+	return 0;
+}
+
+static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
+		       struct bin_attribute *attr, struct vm_area_struct *vma)
+{
+	struct pci_dev *pdev = to_pci_dev(kobj_to_dev(kobj));
+	size_t size = vma->vm_end - vma->vm_start;
+	struct p2pmem_buf *buf;
+	struct file *file;
+	int error;
+
+	if ((vma->vm_flags & VM_MAYSHARE) != VM_MAYSHARE) {
+		pci_info_ratelimited(pdev, "%s: peer-to-peer memory cannot be mapped MAP_PRIVATE, use MAP_SHARED\n",
+				     current->comm);
+		return -EINVAL;
+	}
+	if (vma->vm_pgoff) {
+		pci_info_ratelimited(pdev, "%s: each mapping of peer-to-peer memory is a new buffer, the offset must be 0\n",
+				     current->comm);
+		return -EINVAL;
+	}
+
+	buf = p2pmem_buf_alloc(pdev, size);
+	if (IS_ERR(buf))
+		return PTR_ERR(buf);
+	error = p2pmem_clear(buf);
+	if (error)
+		goto put;
+
+	/*
+	 * A file of its own: it holds the buffer, every VMA holds the file,
+	 * and its address_space finds the mappings when they must be zapped.
+	 */
+	file = anon_inode_create_getfile("[p2pmem]", &p2pmem_file_fops, buf,
+					 O_RDWR, NULL);
+	if (IS_ERR(file)) {
+		error = PTR_ERR(file);
+		goto put;
+	}
+	mutex_lock(&p2pmem_lock);
+	buf->mapping = file->f_mapping;
+	mutex_unlock(&p2pmem_lock);
+
+	vma_set_file(vma, file);
+	fput(file);
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	vma->vm_ops = &p2pmem_vm_ops;
+
+	p2pmem_vm_open(vma);
+	if (!static_key_enabled(&p2pmem_mapped_key))
+		static_branch_enable(&p2pmem_mapped_key);
+	return 0;
+put:
+	p2pmem_buf_put(buf);
+	return error;
+}
+
+/* Sizes of all chunks together, in bytes. */
+static size_t p2pmem_sum(struct pci_dev *pdev, size_t (*of)(struct gen_pool *))
+{
+	struct p2pmem_chunk *chunk;
+	struct p2pmem *p;
+	size_t sum = 0;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(pdev);
+	if (p) {
+		list_for_each_entry(chunk, &p->chunks, node)
+			sum += of(chunk->pool);
+	}
+	return sum;
+}
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%zu\n",
+			  p2pmem_sum(to_pci_dev(dev), gen_pool_size));
+}
+static DEVICE_ATTR_RO(size);
+
+static ssize_t available_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%zu\n",
+			  p2pmem_sum(to_pci_dev(dev), gen_pool_avail));
+}
+static DEVICE_ATTR_RO(available);
+
+static ssize_t published_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	struct p2pmem *p;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(to_pci_dev(dev));
+	return sysfs_emit(buf, "%d\n", p && p->published);
+}
+static DEVICE_ATTR_RO(published);
+
+static struct bin_attribute p2pmem_alloc_attr = {
+	.attr = { .name = "allocate", .mode = 0660 },
+	.mmap = p2pmem_mmap,
+	/* programs that look before they map find room enough */
+	.size = SZ_1T,
+};
+
+static struct attribute *p2pmem_attrs[] = {
+	&dev_attr_size.attr,
+	&dev_attr_available.attr,
+	&dev_attr_published.attr,
+	NULL,
+};
+
+static struct bin_attribute *p2pmem_bin_attrs[] = {
+	&p2pmem_alloc_attr,
+	NULL,
+};
+
+static const struct attribute_group p2pmem_group = {
+	.attrs = p2pmem_attrs,
+	.bin_attrs = p2pmem_bin_attrs,
+	.name = "p2pmem",
+};
+
+static bool p2pmem_in_chunk(const struct p2pmem_chunk *chunk, phys_addr_t phys)
+{
+	return phys >= chunk->range.range.start &&
+	       phys - chunk->range.range.start < chunk->range.range.size;
+}
+
+static void p2pmem_chunk_free(struct p2pmem_chunk *chunk)
+{
+	if (chunk->wc)
+		arch_io_free_memtype_wc(chunk->range.range.start,
+					chunk->range.range.size);
+	if (chunk->pool)
+		gen_pool_destroy(chunk->pool);
+	kfree(chunk);
+}
+
+/* Buffers that an earlier life of the provider left behind stay taken. */
+static int p2pmem_adopt(struct p2pmem_chunk *chunk)
+{
+	unsigned long index = PHYS_PFN(chunk->base);
+	unsigned long last = PHYS_PFN(chunk->range.range.start +
+				      chunk->range.range.size - 1);
+	struct p2pmem_buf *buf;
+
+	lockdep_assert_held(&p2pmem_lock);
+	mt_for_each(&p2pmem_bufs, buf, index, last) {
+		struct genpool_data_fixed fixed = {
+			.offset = buf->phys - chunk->base,
+		};
+
+		/* one that reaches over the edge was another BAR's */
+		if (!p2pmem_in_chunk(chunk, buf->phys) ||
+		    !p2pmem_in_chunk(chunk, buf->phys + buf->size - 1))
+			return -EBUSY;
+		if (!gen_pool_alloc_algo(chunk->pool, buf->size,
+					 gen_pool_fixed_alloc, &fixed))
+			return -EBUSY;
+		buf->chunk = chunk;
+	}
+	return 0;
+}
+
+/* The buffers of a chunk: zap them (with @zap), or let go of the pool. */
+static void p2pmem_for_bufs(struct p2pmem_chunk *chunk,
+			    void (*fn)(struct p2pmem_buf *buf))
+{
+	unsigned long index = PHYS_PFN(chunk->range.range.start);
+	unsigned long last = PHYS_PFN(chunk->range.range.start +
+				      chunk->range.range.size - 1);
+	struct p2pmem_buf *buf;
+
+	lockdep_assert_held(&p2pmem_lock);
+	mt_for_each(&p2pmem_bufs, buf, index, last) {
+		if (buf->chunk == chunk)
+			fn(buf);
+	}
+}
+
+/* From now on an access gets SIGBUS, and no new IO starts. */
+static void p2pmem_zap(struct p2pmem_buf *buf)
+{
+	WRITE_ONCE(buf->live, false);
+	if (buf->mapping)
+		unmap_mapping_range(buf->mapping, 0, 0, 1);
+}
+
+static void p2pmem_orphan(struct p2pmem_buf *buf)
+{
+	gen_pool_free(buf->chunk->pool,
+		      p2pmem_pool_addr(buf->chunk, buf->phys), buf->size);
+	buf->chunk = NULL;
+}
+
+static void p2pmem_release(void *data)
+{
+	struct pci_dev *pdev = data;
+	struct p2pmem_chunk *chunk, *tmp;
+	struct p2pmem *p;
+
+	/* no new mappings; waits for those that are being made */
+	sysfs_remove_group(&pdev->dev.kobj, &p2pmem_group);
+
+	mutex_lock(&p2pmem_lock);
+	p = p2pmem_find(pdev);
+	list_del(&p->node);
+	list_for_each_entry(chunk, &p->chunks, node)
+		p2pmem_for_bufs(chunk, p2pmem_zap);
+	mutex_unlock(&p2pmem_lock);
+
+	list_for_each_entry_safe(chunk, tmp, &p->chunks, node) {
+		/* waits for DMA in flight, without the lock */
+		dma_phys_del(&chunk->range);
+		mutex_lock(&p2pmem_lock);
+		p2pmem_for_bufs(chunk, p2pmem_orphan);
+		mutex_unlock(&p2pmem_lock);
+		p2pmem_chunk_free(chunk);
+	}
+	kfree(p);
+}
+
+/* The provider of a device, made when there is none yet. */
+static struct p2pmem *p2pmem_get_provider(struct pci_dev *pdev)
+{
+	struct p2pmem *p;
+	int error;
+
+	scoped_guard(mutex, &p2pmem_lock) {
+		p = p2pmem_find(pdev);
+		if (p)
+			return p;
+
+		p = kzalloc(sizeof(*p), GFP_KERNEL);
+		if (!p)
+			return ERR_PTR(-ENOMEM);
+		p->pdev = pdev;
+		INIT_LIST_HEAD(&p->chunks);
+		list_add_tail(&p->node, &p2pmem_providers);
+	}
+
+	error = sysfs_create_group(&pdev->dev.kobj, &p2pmem_group);
+	if (error)
+		goto del;
+	error = devm_add_action_or_reset(&pdev->dev, p2pmem_release, pdev);
+	if (error)
+		return ERR_PTR(error);
+	return p;
+del:
+	scoped_guard(mutex, &p2pmem_lock)
+		list_del(&p->node);
+	kfree(p);
+	return ERR_PTR(error);
+}
+
+static int p2pmem_fill_pool(struct p2pmem_chunk *chunk, struct pci_dev *pdev)
+{
+	phys_addr_t start = chunk->range.range.start;
+	phys_addr_t end = start + chunk->range.range.size;
+
+	chunk->pool = gen_pool_create(PAGE_SHIFT, dev_to_node(&pdev->dev));
+	if (!chunk->pool)
+		return -ENOMEM;
+
+	/*
+	 * A range may start and end at any 4 KiB; what processes map comes in
+	 * pages, so with larger pages the odd ends are for kernel users that
+	 * go by address only.
+	 */
+	chunk->base = round_up(start, PAGE_SIZE);
+	end = round_down(end, PAGE_SIZE);
+	if (chunk->base >= end)
+		return 0;
+	return gen_pool_add_virt(chunk->pool, PAGE_SIZE, chunk->base,
+				 end - chunk->base, dev_to_node(&pdev->dev));
+}
+
+/**
+ * p2pmem_register - let a BAR, or part of it, be used by other devices
+ * @pdev: the provider; its driver is bound, or binding
+ * @bar: number of a memory BAR that is assigned and enabled
+ * @size: bytes, a multiple of 4 KiB; 0 for all from @offset to the end
+ * @offset: where in the BAR the memory starts, 4 KiB aligned
+ *
+ * Undone by p2pmem_unregister(), or when the driver is unbound.  May be called
+ * for several pieces; not at the same time for one device.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or with a message:
+ * * -EBUSY: the device has page-backed peer-to-peer memory, or the addresses
+ *   are held by buffers of a provider that is gone, or overlap System RAM
+ * * -ENOMEM: out of memory
+ * * what dma_phys_add_bar() returns
+ */
+int p2pmem_register(struct pci_dev *pdev, int bar, size_t size, u64 offset)
+{
+	struct p2pmem_chunk *chunk;
+	struct p2pmem *p;
+	int error;
+
+#ifdef CONFIG_PCI_P2PDMA
+	if (rcu_access_pointer(pdev->p2pdma)) {
+		pci_err(pdev, "has page-backed peer-to-peer memory already (pci_p2pdma_add_resource()); use one or the other\n");
+		return -EBUSY;
+	}
+#endif
+	if (!size && bar >= 0 && bar < PCI_STD_NUM_BARS &&
+	    offset < pci_resource_len(pdev, bar))
+		size = pci_resource_len(pdev, bar) - offset;
+
+	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+	if (!chunk)
+		return -ENOMEM;
+	error = dma_phys_add_bar(&chunk->range, pdev, bar, offset, size);
+	if (error) {
+		kfree(chunk);
+		return error;
+	}
+	error = p2pmem_fill_pool(chunk, pdev);
+	if (error)
+		goto del;
+	chunk->wc = !arch_io_reserve_memtype_wc(chunk->range.range.start,
+						chunk->range.range.size);
+
+	p = p2pmem_get_provider(pdev);
+	if (IS_ERR(p)) {
+		error = PTR_ERR(p);
+		goto del;
+	}
+
+	scoped_guard(mutex, &p2pmem_lock) {
+		error = p2pmem_adopt(chunk);
+		if (error)
+			p2pmem_for_bufs(chunk, p2pmem_orphan);
+		else
+			list_add_tail(&chunk->node, &p->chunks);
+	}
+	if (!error)
+		return 0;
+
+	pci_err(pdev, "BAR %d: its addresses are still held by buffers of a device that is gone; end the processes that have them mapped\n",
+		bar);
+del:
+	dma_phys_del(&chunk->range);
+	p2pmem_chunk_free(chunk);
+	return error;
+}
+EXPORT_SYMBOL_GPL(p2pmem_register);
+
+/**
+ * p2pmem_unregister - take all memory of a provider back
+ * @pdev: the provider
+ *
+ * User mappings are zapped, DMA in flight is waited for, later IO fails.  For
+ * drivers that give their memory up before they are unbound.
+ *
+ * Context: process context, sleeps until DMA in flight has ended.
+ */
+void p2pmem_unregister(struct pci_dev *pdev)
+{
+	devm_release_action(&pdev->dev, p2pmem_release, pdev);
+}
+EXPORT_SYMBOL_GPL(p2pmem_unregister);
+
+/**
+ * p2pmem_alloc - allocate peer-to-peer memory for the kernel
+ * @pdev: the provider
+ * @size: bytes; rounded up to whole pages
+ * @phys: set to the CPU physical address, what bio_add_phys() and
+ *	dma_map_phys() take
+ *
+ * The memory is not cleared.
+ *
+ * Context: process context, may sleep.
+ * Return: a write-combining mapping for the CPU, or NULL if the device is no
+ * provider or has no memory left.
+ */
+void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
+			   phys_addr_t *phys)
+{
+	struct p2pmem_buf *buf = p2pmem_buf_alloc(pdev, size);
+
+	if (IS_ERR(buf))
+		return NULL;
+	buf->vaddr = ioremap_wc(buf->phys, buf->size);
+	if (!buf->vaddr) {
+		p2pmem_buf_put(buf);
+		return NULL;
+	}
+	*phys = buf->phys;
+	return buf->vaddr;
+}
+EXPORT_SYMBOL_GPL(p2pmem_alloc);
+
+/**
+ * p2pmem_free - give back what p2pmem_alloc() gave
+ * @pdev: the provider, which may have been unregistered meanwhile
+ * @phys: the physical address
+ * @size: the bytes that were asked for
+ *
+ * Context: process context, may sleep.
+ */
+void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys, size_t size)
+{
+	struct p2pmem_buf *buf = p2pmem_buf_find(phys);
+
+	if (!buf || buf->phys != phys || buf->size != PAGE_ALIGN(size) ||
+	    !buf->vaddr) {
+		pci_WARN(pdev, 1, "freeing %pap+%#zx, which is no allocated peer-to-peer memory\n",
+			 &phys, size);
+		return;
+	}
+	iounmap(buf->vaddr);
+	buf->vaddr = NULL;
+	p2pmem_buf_put(buf);
+}
+EXPORT_SYMBOL_GPL(p2pmem_free);
+
+/**
+ * p2pmem_phys_to_bus - the address of peer-to-peer memory on its own bus
+ * @pdev: the provider
+ * @phys: CPU physical address inside its registered memory
+ *
+ * For a provider that names its own memory to itself.  Others map.
+ *
+ * Context: process context, may sleep.
+ * Return: the bus address, or 0 if @phys is not memory of @pdev.
+ */
+pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev, phys_addr_t phys)
+{
+	struct p2pmem_chunk *chunk;
+	struct p2pmem *p;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(pdev);
+	if (!p)
+		return 0;
+	list_for_each_entry(chunk, &p->chunks, node) {
+		if (p2pmem_in_chunk(chunk, phys))
+			return phys + chunk->range.provider.bus_offset;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(p2pmem_phys_to_bus);
+
+/**
+ * p2pmem_publish - let other drivers find the memory, or no longer
+ * @pdev: the provider
+ * @publish: true to let them
+ *
+ * Context: process context, may sleep.
+ */
+void p2pmem_publish(struct pci_dev *pdev, bool publish)
+{
+	struct p2pmem *p;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(pdev);
+	if (p)
+		p->published = publish;
+}
+EXPORT_SYMBOL_GPL(p2pmem_publish);
+
+/**
+ * p2pmem_find_many - find the published provider that is nearest
+ * @clients: devices that must all reach it
+ * @num_clients: how many
+ *
+ * Context: process context, may sleep.
+ * Return: the provider, with a reference to be dropped by pci_dev_put(); NULL
+ * if there is none that all clients reach.  It may be unbound at any time, and
+ * then p2pmem_alloc() fails.
+ */
+struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients)
+{
+	struct pci_dev *best = NULL;
+	int distance, best_distance = INT_MAX;
+	struct p2pmem *p;
+
+	guard(mutex)(&p2pmem_lock);
+	list_for_each_entry(p, &p2pmem_providers, node) {
+		if (!p->published)
+			continue;
+		distance = pci_p2pdma_distance_many(p->pdev, clients,
+						    num_clients, false);
+		if (distance >= 0 && distance < best_distance) {
+			best = p->pdev;
+			best_distance = distance;
+		}
+	}
+	return pci_dev_get(best);
+}
+EXPORT_SYMBOL_GPL(p2pmem_find_many);

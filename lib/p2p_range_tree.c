@@ -447,17 +447,20 @@ unsigned long p2p_range_inflight(struct p2p_range *range)
 
 	/*
 	 * percpu_ref cannot be read while it is percpu, and a second counter
-	 * would double the price of a mapping.  So look into it.
+	 * would double the price of a mapping.  So look into it.  While it is
+	 * percpu, the common counter holds a bias in its sign bit, the one
+	 * initial reference, and what was in flight when a fence was lifted.
 	 */
 	if (__ref_is_percpu(&range->ref, &counters)) {
 		for_each_possible_cpu(cpu)
 			sum += READ_ONCE(*per_cpu_ptr(counters, cpu));
-		return max(sum, 0L);
+		sum += atomic_long_read(&range->ref.data->count) & LONG_MAX;
+		return max(sum, 1L) - 1;
 	}
 	if (percpu_ref_is_zero(&range->ref))
 		return 0;
 	sum = atomic_long_read(&range->ref.data->count);
-	/* Negative: biased until the percpu counters are gathered. */
+	/* Biased still: the percpu counters are being gathered. */
 	return sum < 0 ? 1 : sum;
 }
 EXPORT_SYMBOL_GPL(p2p_range_inflight);

@@ -1,0 +1,1176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for the peer-to-peer range tree.
+ *
+ * All addresses lie in a piece of address space that nobody uses: the tests
+ * register ranges there, but never touch the memory.
+ */
+#include <kunit/test.h>
+#include <kunit/test-bug.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/ioport.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/p2p_range_tree.h>
+#include <linux/prandom.h>
+#include <linux/random.h>
+#include <linux/sched/task.h>
+#include <linux/sizes.h>
+#include <linux/timer.h>
+
+#ifdef CONFIG_PHYS_ADDR_T_64BIT
+#define TEST_BASE	((phys_addr_t)0x10000000000ULL)
+#else
+#define TEST_BASE	((phys_addr_t)0xc0000000UL)
+#endif
+
+#define TEST_RANGE	(TEST_BASE + SZ_1M)
+#define TEST_SIZE	((phys_addr_t)SZ_64K)
+
+/* Long enough for any machine, and finite: a wait that never ends must fail. */
+#define TEST_TIMEOUT	(20 * HZ)
+
+static unsigned long long seed;
+module_param(seed, ullong, 0444);
+MODULE_PARM_DESC(seed, "seed of the randomised test; 0: a new one each run");
+
+static unsigned int model_ops = 4000;
+module_param(model_ops, uint, 0444);
+MODULE_PARM_DESC(model_ops, "operations of the randomised test");
+
+/* A test that fails half way must not hang its own clean-up. */
+static void test_range_remove(void *data)
+{
+	struct kunit *test = kunit_get_current_test();
+	struct p2p_range *range = data;
+	unsigned long leaked;
+
+	if (p2p_range_state(range) != P2P_RANGE_LIVE &&
+	    p2p_range_state(range) != P2P_RANGE_FENCED)
+		return;
+	leaked = p2p_range_inflight(range);
+	if (leaked && test)
+		KUNIT_FAIL(test, "%lu references leaked on %pa+%pa", leaked,
+			   &range->start, &range->size);
+	while (leaked--)
+		p2p_range_put(range);
+	p2p_range_unregister(range);
+}
+
+static struct p2p_range *test_range_alloc(struct kunit *test, phys_addr_t start,
+					  phys_addr_t size)
+{
+	struct p2p_range *range;
+
+	range = kunit_kzalloc(test, sizeof(*range), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, range);
+	range->start = start;
+	range->size = size;
+	range->name = "kunit";
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, test_range_remove,
+						  range));
+	return range;
+}
+
+static struct p2p_range *test_range(struct kunit *test, phys_addr_t start,
+				    phys_addr_t size)
+{
+	struct p2p_range *range = test_range_alloc(test, start, size);
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_register(range));
+	return range;
+}
+
+static enum p2p_range_match test_lookup(phys_addr_t phys, size_t len,
+					struct p2p_range **range)
+{
+	enum p2p_range_match match;
+
+	rcu_read_lock();
+	match = p2p_range_lookup(phys, len, range);
+	rcu_read_unlock();
+	return match;
+}
+
+static bool test_found(struct p2p_range *range)
+{
+	struct p2p_range *found;
+
+	return test_lookup(range->start, 1, &found) == P2P_RANGE_INSIDE &&
+	       found == range;
+}
+
+/* One-argument functions that a thread of their own runs to the end. */
+struct test_call {
+	void (*fn)(struct p2p_range *range);
+	int (*ret_fn)(struct p2p_range *range);
+	struct p2p_range *range;
+	int ret;
+	struct completion done;
+};
+
+static int test_call_thread(void *data)
+{
+	struct test_call *call = data;
+
+	if (call->fn)
+		call->fn(call->range);
+	else
+		call->ret = call->ret_fn(call->range);
+	complete(&call->done);
+	return 0;
+}
+
+static void test_call_start(struct kunit *test, struct test_call *call)
+{
+	struct task_struct *task;
+
+	init_completion(&call->done);
+	task = kthread_run(test_call_thread, call, "p2p_range_test");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+}
+
+static bool test_call_done(struct test_call *call)
+{
+	return wait_for_completion_timeout(&call->done, TEST_TIMEOUT);
+}
+
+/* Give the other thread every chance to do what it must not do. */
+static bool test_call_blocks(struct test_call *call)
+{
+	return !wait_for_completion_timeout(&call->done, HZ / 20 + 1);
+}
+
+/* registration */
+
+struct register_case {
+	const char *name;
+	phys_addr_t start;
+	phys_addr_t size;
+	int ret;
+};
+
+#ifdef CONFIG_PHYS_ADDR_T_64BIT
+#define RET_ON_TOP	(IS_ENABLED(CONFIG_64BIT) ? 0 : -ERANGE)
+#else
+#define RET_ON_TOP	0
+#endif
+
+static const struct register_case register_cases[] = {
+	{ "one frame", TEST_BASE, SZ_4K, 0 },
+	{ "many frames", TEST_BASE, SZ_16M, 0 },
+	{ "4 KiB aligned only", TEST_BASE + SZ_4K, SZ_4K * 3, 0 },
+	{ "zero size", TEST_BASE, 0, -EINVAL },
+	{ "zero size, misaligned start", TEST_BASE + 1, 0, -EINVAL },
+	{ "start off by one", TEST_BASE + 1, SZ_4K, -EFAULT },
+	{ "start at half a frame", TEST_BASE + SZ_2K, SZ_4K, -EFAULT },
+	{ "size off by one", TEST_BASE, SZ_4K + 1, -EFAULT },
+	{ "size below a frame", TEST_BASE, SZ_512, -EFAULT },
+	{ "last frame of all", PHYS_ADDR_MAX - SZ_4K + 1, SZ_4K, RET_ON_TOP },
+	{ "wraps by a frame", PHYS_ADDR_MAX - SZ_4K + 1, SZ_8K, -EOVERFLOW },
+	{ "wraps to itself", TEST_BASE, PHYS_ADDR_MAX - SZ_4K + 1, -EOVERFLOW },
+#ifdef CONFIG_PHYS_ADDR_T_64BIT
+	{ "above 44 bits", 1ULL << 48, SZ_4K, RET_ON_TOP },
+	{ "ends above 44 bits", (1ULL << 44) - SZ_4K, SZ_8K, RET_ON_TOP },
+#endif
+};
+
+KUNIT_ARRAY_PARAM_DESC(register, register_cases, name);
+
+static void register_one(struct kunit *test)
+{
+	const struct register_case *c = test->param_value;
+	struct p2p_range *range = test_range_alloc(test, c->start, c->size);
+	struct p2p_range *found;
+
+	KUNIT_ASSERT_EQ(test, c->ret, p2p_range_register(range));
+	if (c->ret) {
+		KUNIT_EXPECT_EQ(test, P2P_RANGE_UNREGISTERED,
+				p2p_range_state(range));
+		KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+				test_lookup(c->start, 1, &found));
+		KUNIT_EXPECT_PTR_EQ(test, NULL, found);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+			test_lookup(p2p_range_end(range), 1, &found));
+	KUNIT_EXPECT_PTR_EQ(test, range, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+			test_lookup(c->start, 1, &found));
+	KUNIT_EXPECT_PTR_EQ(test, range, found);
+}
+
+/* against a range at [TEST_RANGE, TEST_RANGE + TEST_SIZE) */
+static const struct register_case overlap_cases[] = {
+	{ "the same", TEST_RANGE, TEST_SIZE, -EEXIST },
+	{ "its first frame", TEST_RANGE, SZ_4K, -EEXIST },
+	{ "its last frame", TEST_RANGE + TEST_SIZE - SZ_4K, SZ_4K, -EEXIST },
+	{ "inside", TEST_RANGE + SZ_8K, SZ_8K, -EEXIST },
+	{ "around", TEST_RANGE - SZ_4K, TEST_SIZE + SZ_8K, -EEXIST },
+	{ "over its start", TEST_RANGE - SZ_4K, SZ_8K, -EEXIST },
+	{ "over its end", TEST_RANGE + TEST_SIZE - SZ_4K, SZ_8K, -EEXIST },
+	{ "adjacent below", TEST_RANGE - SZ_4K, SZ_4K, 0 },
+	{ "adjacent above", TEST_RANGE + TEST_SIZE, SZ_4K, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(overlap, overlap_cases, name);
+
+static void register_overlap(struct kunit *test)
+{
+	const struct register_case *c = test->param_value;
+	struct p2p_range *first = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct p2p_range *second = test_range_alloc(test, c->start, c->size);
+
+	KUNIT_EXPECT_EQ(test, c->ret, p2p_range_register(second));
+	KUNIT_EXPECT_TRUE(test, test_found(first));
+	KUNIT_EXPECT_EQ(test, !c->ret, test_found(second));
+}
+
+/* against System RAM at [TEST_RANGE, TEST_RANGE + TEST_SIZE) */
+static const struct register_case ram_cases[] = {
+	{ "the same", TEST_RANGE, TEST_SIZE, -EBUSY },
+	{ "its first frame", TEST_RANGE, SZ_4K, -EBUSY },
+	{ "its last frame", TEST_RANGE + TEST_SIZE - SZ_4K, SZ_4K, -EBUSY },
+	{ "around", TEST_RANGE - SZ_4K, TEST_SIZE + SZ_8K, -EBUSY },
+	{ "over its start", TEST_RANGE - SZ_4K, SZ_8K, -EBUSY },
+	{ "over its end", TEST_RANGE + TEST_SIZE - SZ_4K, SZ_8K, -EBUSY },
+	{ "adjacent below", TEST_RANGE - SZ_4K, SZ_4K, 0 },
+	{ "adjacent above", TEST_RANGE + TEST_SIZE, SZ_4K, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ram, ram_cases, name);
+
+static void test_release_resource(void *res)
+{
+	release_resource(res);
+}
+
+static void register_ram(struct kunit *test)
+{
+	const struct register_case *c = test->param_value;
+	struct p2p_range *range = test_range_alloc(test, c->start, c->size);
+	struct resource *ram;
+
+	ram = kunit_kzalloc(test, sizeof(*ram), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ram);
+	ram->name = "System RAM";
+	ram->start = TEST_RANGE;
+	ram->end = TEST_RANGE + TEST_SIZE - 1;
+	ram->flags = IORESOURCE_SYSTEM_RAM;
+	KUNIT_ASSERT_EQ(test, 0, request_resource(&iomem_resource, ram));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, test_release_resource,
+						  ram));
+
+	KUNIT_EXPECT_EQ(test, c->ret, p2p_range_register(range));
+	KUNIT_EXPECT_EQ(test, !c->ret, test_found(range));
+}
+
+static void register_twice(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, -EEXIST, p2p_range_register(range));
+	/* the live range was not written to */
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(range));
+	p2p_range_put(range);
+}
+
+static void register_again(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+		p2p_range_unregister(range);
+		KUNIT_EXPECT_FALSE(test, test_found(range));
+		KUNIT_ASSERT_EQ(test, 0, p2p_range_register(range));
+		/* the old fence is void */
+		KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+		p2p_range_put(range);
+	}
+}
+
+static void static_key(struct kunit *test)
+{
+	unsigned long index = 0;
+	struct p2p_range *range;
+	bool others;
+
+	rcu_read_lock();
+	others = p2p_range_next(&index);
+	rcu_read_unlock();
+	if (others)
+		kunit_skip(test, "this machine has ranges of its own");
+
+	KUNIT_EXPECT_FALSE(test, p2p_ranges_registered());
+	range = test_range(test, TEST_RANGE, TEST_SIZE);
+	test_range(test, TEST_RANGE + TEST_SIZE, TEST_SIZE);
+	KUNIT_EXPECT_TRUE(test, p2p_ranges_registered());
+	p2p_range_unregister(range);
+	KUNIT_EXPECT_TRUE(test, p2p_ranges_registered());
+	range = test_range_alloc(test, TEST_BASE, 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_register(range));
+	range->start = TEST_RANGE + TEST_SIZE;
+	range->size = SZ_4K;
+	KUNIT_EXPECT_EQ(test, -EEXIST, p2p_range_register(range));
+	kunit_release_action(test, test_range_remove, range);
+}
+
+static void static_key_off(struct kunit *test)
+{
+	unsigned long index = 0;
+	struct p2p_range *range;
+
+	rcu_read_lock();
+	range = p2p_range_next(&index);
+	rcu_read_unlock();
+	if (range)
+		kunit_skip(test, "this machine has ranges of its own");
+	/* the cases before must have left it balanced */
+	KUNIT_EXPECT_FALSE(test, p2p_ranges_registered());
+}
+
+/* lookup */
+
+#define LOW	TEST_RANGE			/* two adjacent ranges ... */
+#define MID	(TEST_RANGE + TEST_SIZE)
+#define GAP	(TEST_RANGE + 2 * TEST_SIZE)	/* ... a gap of one frame ... */
+#define ONE	(GAP + SZ_4K)			/* ... a range of one frame */
+#define END	(ONE + SZ_4K)
+
+struct lookup_case {
+	const char *name;
+	phys_addr_t phys;
+	size_t len;
+	enum p2p_range_match match;
+	phys_addr_t start;	/* of the range it finds */
+};
+
+static const struct lookup_case lookup_cases[] = {
+	{ "far below", TEST_BASE, SZ_4K, P2P_RANGE_NONE },
+	{ "byte before", LOW - 1, 1, P2P_RANGE_NONE },
+	{ "frame before", LOW - SZ_4K, SZ_4K, P2P_RANGE_NONE },
+	{ "nothing before", LOW - 1, 0, P2P_RANGE_NONE },
+	{ "first byte", LOW, 1, P2P_RANGE_INSIDE, LOW },
+	{ "no bytes at the first", LOW, 0, P2P_RANGE_INSIDE, LOW },
+	{ "second byte", LOW + 1, 1, P2P_RANGE_INSIDE, LOW },
+	{ "all of it", LOW, TEST_SIZE, P2P_RANGE_INSIDE, LOW },
+	{ "all but the ends", LOW + 1, TEST_SIZE - 2, P2P_RANGE_INSIDE, LOW },
+	{ "last byte", MID - 1, 1, P2P_RANGE_INSIDE, LOW },
+	{ "last frame", MID - SZ_4K, SZ_4K, P2P_RANGE_INSIDE, LOW },
+	{ "no bytes at the last", MID - 1, 0, P2P_RANGE_INSIDE, LOW },
+	{ "first byte of the next", MID, 1, P2P_RANGE_INSIDE, MID },
+	{ "all of the next", MID, TEST_SIZE, P2P_RANGE_INSIDE, MID },
+	{ "byte in the gap", GAP, 1, P2P_RANGE_NONE },
+	{ "all of the gap", GAP, SZ_4K, P2P_RANGE_NONE },
+	{ "the one frame", ONE, SZ_4K, P2P_RANGE_INSIDE, ONE },
+	{ "its last byte", END - 1, 1, P2P_RANGE_INSIDE, ONE },
+	{ "byte behind", END, 1, P2P_RANGE_NONE },
+	{ "far behind", END + SZ_1M, SZ_1M, P2P_RANGE_NONE },
+	{ "into it by a byte", LOW - 1, 2, P2P_RANGE_STRADDLES, LOW },
+	{ "into it by a frame", LOW - SZ_4K, SZ_8K, P2P_RANGE_STRADDLES, LOW },
+	{ "far into it", TEST_BASE, SZ_1M + 1, P2P_RANGE_STRADDLES, LOW },
+	{ "over the seam by bytes", MID - 1, 2, P2P_RANGE_STRADDLES, LOW },
+	{ "both", LOW, 2 * TEST_SIZE, P2P_RANGE_STRADDLES, LOW },
+	{ "a byte too long", LOW, TEST_SIZE + 1, P2P_RANGE_STRADDLES, LOW },
+	{ "into the gap", GAP - 1, 2, P2P_RANGE_STRADDLES, MID },
+	{ "over the gap", GAP - 1, SZ_4K + 2, P2P_RANGE_STRADDLES, MID },
+	{ "from the gap", GAP, SZ_8K, P2P_RANGE_STRADDLES, ONE },
+	{ "from the gap by a byte", ONE - 1, 2, P2P_RANGE_STRADDLES, ONE },
+	{ "past the end by a byte", END - 1, 2, P2P_RANGE_STRADDLES, ONE },
+	{ "around all", TEST_BASE, SZ_16M, P2P_RANGE_STRADDLES, LOW },
+	{ "a byte to the end and round", PHYS_ADDR_MAX, 2, P2P_RANGE_NONE },
+	{ "wraps from behind", END, SIZE_MAX, P2P_RANGE_NONE },
+#ifdef CONFIG_64BIT
+	{ "wraps from inside", ONE, SIZE_MAX, P2P_RANGE_STRADDLES, ONE },
+	{ "wraps to inside", PHYS_ADDR_MAX, LOW + 2, P2P_RANGE_NONE },
+	{ "wraps from below", TEST_BASE, SIZE_MAX, P2P_RANGE_STRADDLES, LOW },
+#endif
+#ifdef CONFIG_PHYS_ADDR_T_64BIT
+	{ "4 GiB below", LOW - (1ULL << 32), 1, P2P_RANGE_NONE },
+	{ "its low 32 bits", (u32)LOW, 1, P2P_RANGE_NONE },
+	{ "16 TiB above", LOW + (1ULL << 44), 1, P2P_RANGE_NONE },
+#endif
+};
+
+KUNIT_ARRAY_PARAM_DESC(lookup, lookup_cases, name);
+
+static void lookup(struct kunit *test)
+{
+	const struct lookup_case *c = test->param_value;
+	struct p2p_range *found = ERR_PTR(-EINVAL);
+
+	test_range(test, LOW, TEST_SIZE);
+	test_range(test, MID, TEST_SIZE);
+	test_range(test, ONE, SZ_4K);
+
+	KUNIT_EXPECT_EQ(test, c->match, test_lookup(c->phys, c->len, &found));
+	if (c->match == P2P_RANGE_NONE) {
+		KUNIT_EXPECT_PTR_EQ(test, NULL, found);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	KUNIT_EXPECT_EQ(test, c->start, found->start);
+}
+
+static void lookup_empty(struct kunit *test)
+{
+	struct p2p_range *found = ERR_PTR(-EINVAL);
+
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+			test_lookup(TEST_RANGE, SZ_4K, &found));
+	KUNIT_EXPECT_PTR_EQ(test, NULL, found);
+}
+
+static void lookup_top(struct kunit *test)
+{
+	struct p2p_range *range, *found;
+	phys_addr_t start = PHYS_ADDR_MAX - SZ_8K + 1;
+
+	if (RET_ON_TOP)
+		kunit_skip(test, "an index of this machine does not get there");
+	range = test_range(test, start, SZ_8K);
+
+	KUNIT_EXPECT_EQ(test, PHYS_ADDR_MAX, p2p_range_end(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+			test_lookup(PHYS_ADDR_MAX, 1, &found));
+	KUNIT_EXPECT_PTR_EQ(test, range, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+			test_lookup(start, SZ_8K, &found));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+			test_lookup(start - 1, 2, &found));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+			test_lookup(start, SZ_8K + 1, &found));
+	KUNIT_EXPECT_PTR_EQ(test, range, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+			test_lookup(PHYS_ADDR_MAX, 2, &found));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE, test_lookup(0, 1, &found));
+}
+
+static void lookup_bottom(struct kunit *test)
+{
+	struct p2p_range *range = test_range_alloc(test, 0, SZ_4K);
+	struct p2p_range *found;
+	int ret = p2p_range_register(range);
+
+	if (ret == -EBUSY)
+		kunit_skip(test, "RAM of this machine begins at 0");
+	KUNIT_ASSERT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE, test_lookup(0, SZ_4K, &found));
+	KUNIT_EXPECT_PTR_EQ(test, range, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+			test_lookup(0, SZ_4K + 1, &found));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE, test_lookup(SZ_4K, 1, &found));
+}
+
+/* iteration */
+
+static void walk(struct kunit *test)
+{
+	static const int order[] = { 5, 1, 7, 3, 0, 6, 2, 4 };
+	struct p2p_range *ranges[ARRAY_SIZE(order)];
+	struct p2p_range *range;
+	unsigned long index;
+	int i, n, gone;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		ranges[order[i]] = test_range(test, TEST_BASE +
+					      order[i] * SZ_64K, SZ_4K);
+
+	for (gone = -1; gone < (int)ARRAY_SIZE(order); gone++) {
+		if (gone >= 0)
+			p2p_range_unregister(ranges[gone]);
+		n = gone + 1;
+		index = 0;
+		rcu_read_lock();
+		p2p_range_for_each(range, index) {
+			if (range->start < TEST_BASE)
+				continue;
+			if (n == ARRAY_SIZE(order) || range != ranges[n])
+				break;
+			n++;
+		}
+		rcu_read_unlock();
+		KUNIT_EXPECT_PTR_EQ(test, NULL, range);
+		KUNIT_EXPECT_EQ(test, ARRAY_SIZE(order), n);
+	}
+}
+
+static void walk_ends(struct kunit *test)
+{
+	struct p2p_range *top, *range;
+	unsigned long index = 0;
+	int n = 0;
+
+	if (RET_ON_TOP)
+		kunit_skip(test, "an index of this machine does not get there");
+	top = test_range(test, PHYS_ADDR_MAX - SZ_4K + 1, SZ_4K);
+
+	rcu_read_lock();
+	p2p_range_for_each(range, index) {
+		if (range == top)
+			n++;
+		if (n > 1)
+			break;
+	}
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, 1, n);
+}
+
+/* references and fences */
+
+static void get_put(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, i, p2p_range_inflight(range));
+		KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+	}
+	while (i) {
+		KUNIT_EXPECT_EQ(test, i, p2p_range_inflight(range));
+		p2p_range_put(range);
+		i--;
+	}
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(range));
+	/* idle is for fenced ranges: DMA could start at any moment */
+	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(range));
+}
+
+static void fence_idle(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_FENCED, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
+	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(range));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
+	KUNIT_EXPECT_TRUE(test, test_found(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+	p2p_range_put(range);
+}
+
+static void fence_nests(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_FENCED, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+	p2p_range_put(range);
+	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_lift(range));
+}
+
+static void fence_misuse(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_lift(range));
+	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_wait(range));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+	p2p_range_put(range);
+}
+
+static void fence_again_and_again(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	int i;
+
+	/* every other time with the DMA of before still in flight */
+	for (i = 0; i < 10; i++) {
+		if (i & 1)
+			KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
+		KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+		KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
+		KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+		KUNIT_EXPECT_EQ(test, (i + 1) / 2, p2p_range_inflight(range));
+	}
+	for (i = 0; i < 5; i++)
+		p2p_range_put(range);
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+}
+
+static void fence_waits(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct test_call call = { .ret_fn = p2p_range_wait, .range = range };
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	test_call_start(test, &call);
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+	KUNIT_EXPECT_EQ(test, 2, p2p_range_inflight(range));
+	p2p_range_put(range);
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(range));
+	p2p_range_put(range);
+	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
+	KUNIT_EXPECT_EQ(test, 0, call.ret);
+}
+
+static void fence_lifted_while_waiting(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct test_call call = { .ret_fn = p2p_range_wait, .range = range };
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	test_call_start(test, &call);
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+	KUNIT_EXPECT_TRUE(test, test_call_done(&call));
+	KUNIT_EXPECT_EQ(test, -EINVAL, call.ret);
+	p2p_range_put(range);
+}
+
+struct test_timer {
+	struct timer_list timer;
+	struct p2p_range *range;
+};
+
+static void test_timer_put(struct timer_list *timer)
+{
+	struct test_timer *t = container_of(timer, struct test_timer, timer);
+
+	p2p_range_put(t->range);
+}
+
+static void put_in_softirq(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct test_timer t = { .range = range };
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	timer_setup_on_stack(&t.timer, test_timer_put, 0);
+	mod_timer(&t.timer, jiffies + 2);
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
+	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(range));
+	del_timer_sync(&t.timer);
+	destroy_timer_on_stack(&t.timer);
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
+}
+
+static void any_context(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct p2p_range *found;
+	unsigned long flags;
+	int ret;
+
+	local_irq_save(flags);
+	rcu_read_lock();
+	ret = p2p_range_lookup(TEST_RANGE, 1, &found) == P2P_RANGE_INSIDE ?
+	      p2p_range_get(found) : -ENOENT;
+	rcu_read_unlock();
+	if (!ret)
+		p2p_range_put(found);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(range));
+}
+
+/* unregistering */
+
+static void unregister_idle(struct kunit *test)
+{
+	struct p2p_range *below, *range, *above;
+
+	below = test_range(test, TEST_RANGE - TEST_SIZE, TEST_SIZE);
+	range = test_range(test, TEST_RANGE, TEST_SIZE);
+	above = test_range(test, TEST_RANGE + TEST_SIZE, TEST_SIZE);
+
+	p2p_range_unregister(range);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_UNREGISTERED, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
+	KUNIT_EXPECT_FALSE(test, test_found(range));
+	KUNIT_EXPECT_TRUE(test, test_found(below));
+	KUNIT_EXPECT_TRUE(test, test_found(above));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+			test_lookup(TEST_RANGE, TEST_SIZE, &range));
+}
+
+static void unregister_waits(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct p2p_range *other = test_range(test, TEST_BASE, SZ_4K);
+	struct p2p_range *same = test_range_alloc(test, TEST_RANGE, SZ_4K);
+	struct test_call call = { .fn = p2p_range_unregister, .range = range };
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	test_call_start(test, &call);
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_GONE, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
+	/* unmapping must still find it, and nobody else get its place */
+	KUNIT_EXPECT_TRUE(test, test_found(range));
+	KUNIT_EXPECT_EQ(test, -EEXIST, p2p_range_register(same));
+	/* no way back, and no waiting for the one that goes */
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_lift(range));
+	/* other ranges do not notice */
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(other));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(other));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(other));
+	p2p_range_unregister(other);
+
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(range));
+	p2p_range_put(range);
+	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
+	KUNIT_EXPECT_FALSE(test, test_found(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_register(same));
+}
+
+static void unregister_fenced(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	p2p_range_unregister(range);
+	KUNIT_EXPECT_FALSE(test, test_found(range));
+}
+
+static void unregister_fenced_waits(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct test_call wait = { .ret_fn = p2p_range_wait, .range = range };
+	struct test_call call = { .fn = p2p_range_unregister, .range = range };
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
+	test_call_start(test, &wait);
+	test_call_start(test, &call);
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_lift(range));
+	KUNIT_EXPECT_TRUE(test, test_found(range));
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&wait));
+	p2p_range_put(range);
+	KUNIT_EXPECT_TRUE(test, test_call_done(&wait));
+	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
+	KUNIT_EXPECT_EQ(test, 0, wait.ret);
+	KUNIT_EXPECT_FALSE(test, test_found(range));
+}
+
+/*
+ * A randomised run against a model that cannot be wrong: one owner a frame, and
+ * a piece is looked up by looking at each of its frames.
+ */
+#define MODEL_FRAMES	192
+#define MODEL_RANGES	24
+
+struct model {
+	struct p2p_range ranges[MODEL_RANGES];
+	bool registered[MODEL_RANGES];
+	int fences[MODEL_RANGES];
+	int refs[MODEL_RANGES];
+	int owner[MODEL_FRAMES];	/* index into ranges, or -1 */
+	struct rnd_state rnd;
+};
+
+static u32 model_below(struct model *m, u32 limit)
+{
+	return prandom_u32_state(&m->rnd) % limit;
+}
+
+static void model_register(struct kunit *test, struct model *m, int i)
+{
+	u32 first = model_below(m, MODEL_FRAMES);
+	u32 count = 1 + model_below(m, model_below(m, 2) ? 4 : 40);
+	bool overlap = false;
+	u32 f;
+
+	if (m->registered[i])
+		return;
+	count = min(count, MODEL_FRAMES - first);
+	for (f = first; f < first + count; f++)
+		overlap |= m->owner[f] >= 0;
+
+	m->ranges[i].start = TEST_BASE + first * (phys_addr_t)SZ_4K;
+	m->ranges[i].size = count * (phys_addr_t)SZ_4K;
+	KUNIT_ASSERT_EQ_MSG(test, overlap ? -EEXIST : 0,
+			    p2p_range_register(&m->ranges[i]),
+			    "register %d: %u+%u", i, first, count);
+	if (overlap)
+		return;
+	m->registered[i] = true;
+	for (f = first; f < first + count; f++)
+		m->owner[f] = i;
+}
+
+static void model_unregister(struct model *m, int i)
+{
+	int f;
+
+	if (!m->registered[i] || m->refs[i])
+		return;
+	p2p_range_unregister(&m->ranges[i]);
+	m->registered[i] = false;
+	m->fences[i] = 0;
+	for (f = 0; f < MODEL_FRAMES; f++)
+		if (m->owner[f] == i)
+			m->owner[f] = -1;
+}
+
+static void model_lookup(struct kunit *test, struct model *m)
+{
+	u32 limit = MODEL_FRAMES * SZ_4K;
+	u32 from = model_below(m, limit);
+	u32 len = model_below(m, model_below(m, 2) ? SZ_8K : SZ_256K);
+	u32 last, f;
+	enum p2p_range_match want;
+	struct p2p_range *found;
+	int owner = -1, holes = 0, owners = 0;
+
+	/* edges are where the mistakes are */
+	if (model_below(m, 2))
+		from = round_down(from, SZ_4K);
+	if (model_below(m, 2))
+		len = round_down(len, SZ_4K);
+	len = min(len, limit - from);
+
+	last = (from + (len ? len - 1 : 0)) / SZ_4K;
+	for (f = from / SZ_4K; f <= last; f++) {
+		if (m->owner[f] < 0) {
+			holes++;
+		} else if (m->owner[f] != owner) {
+			if (owner < 0)
+				owner = m->owner[f];
+			owners++;
+		}
+	}
+	want = !owners ? P2P_RANGE_NONE :
+	       owners == 1 && !holes ? P2P_RANGE_INSIDE : P2P_RANGE_STRADDLES;
+
+	KUNIT_ASSERT_EQ_MSG(test, want,
+			    test_lookup(TEST_BASE + from, len, &found),
+			    "lookup %#x+%#x", from, len);
+	KUNIT_ASSERT_PTR_EQ_MSG(test, owners ? &m->ranges[owner] : NULL, found,
+				"lookup %#x+%#x", from, len);
+}
+
+static void model_walk(struct kunit *test, struct model *m)
+{
+	struct p2p_range *range;
+	unsigned long index = 0;
+	int f = 0;
+
+	rcu_read_lock();
+	p2p_range_for_each(range, index) {
+		if (range->start < TEST_BASE)
+			continue;
+		while (f < MODEL_FRAMES && m->owner[f] < 0)
+			f++;
+		if (f >= MODEL_FRAMES || range != &m->ranges[m->owner[f]])
+			break;
+		f += range->size / SZ_4K;
+	}
+	rcu_read_unlock();
+	while (f < MODEL_FRAMES && m->owner[f] < 0)
+		f++;
+	KUNIT_ASSERT_PTR_EQ(test, NULL, range);
+	KUNIT_ASSERT_GE(test, f, MODEL_FRAMES);
+}
+
+static void model_use(struct kunit *test, struct model *m, int i)
+{
+	struct p2p_range *range = &m->ranges[i];
+
+	if (!m->registered[i])
+		return;
+	switch (model_below(m, 8)) {
+	case 0:
+		KUNIT_ASSERT_EQ(test, 0, p2p_range_fence(range));
+		m->fences[i]++;
+		break;
+	case 1:
+	case 2:
+		KUNIT_ASSERT_EQ(test, m->fences[i] ? 0 : -EINVAL,
+				p2p_range_lift(range));
+		m->fences[i] -= !!m->fences[i];
+		break;
+	case 3:
+	case 4:
+		if (!m->refs[i])
+			break;
+		p2p_range_put(range);
+		m->refs[i]--;
+		break;
+	default:
+		KUNIT_ASSERT_EQ(test, m->fences[i] ? -EAGAIN : 0,
+				p2p_range_get(range));
+		m->refs[i] += !m->fences[i];
+		break;
+	}
+	KUNIT_ASSERT_EQ(test,
+			m->fences[i] ? P2P_RANGE_FENCED : P2P_RANGE_LIVE,
+			p2p_range_state(range));
+	if (!m->fences[i])
+		KUNIT_ASSERT_EQ(test, m->refs[i], p2p_range_inflight(range));
+}
+
+static void model_clean(void *data)
+{
+	struct model *m = data;
+	int i;
+
+	for (i = 0; i < MODEL_RANGES; i++) {
+		while (m->refs[i]) {
+			p2p_range_put(&m->ranges[i]);
+			m->refs[i]--;
+		}
+		model_unregister(m, i);
+	}
+}
+
+static void random_against_model(struct kunit *test)
+{
+	u64 use = seed ?: get_random_u64();
+	unsigned int op;
+	struct model *m;
+	int i;
+
+	kunit_info(test, "seed %llu, p2p_range_tree_kunit.seed= repeats it\n",
+		   use);
+	m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	prandom_seed_state(&m->rnd, use);
+	memset(m->owner, -1, sizeof(m->owner));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, model_clean, m));
+
+	for (op = 0; op < model_ops; op++) {
+		i = model_below(m, MODEL_RANGES);
+		switch (model_below(m, 32)) {
+		case 0 ... 3:
+			model_register(test, m, i);
+			break;
+		case 4 ... 5:
+			model_unregister(m, i);
+			break;
+		case 6 ... 15:
+			model_use(test, m, i);
+			break;
+		case 16:
+			model_walk(test, m);
+			break;
+		default:
+			model_lookup(test, m);
+		}
+		cond_resched();
+	}
+}
+
+/*
+ * Everything at once.  Readers take and drop references by address; one thread
+ * fences and lifts, one registers and unregisters.  A reader that holds a
+ * reference must find the range registered, whatever the others do, and what a
+ * drained range must not see is a reference.
+ */
+#define RACE_READERS	3
+#define RACE_ROUNDS	40
+#define RACE_POISON	((const char *)0x6b6b)
+
+struct race {
+	struct p2p_range *range;	/* registered and unregistered */
+	struct mutex owner;		/* whoever calls into it, keeps it */
+	atomic_t held;			/* references, counted by ourselves */
+	atomic_t bad;
+	atomic_long_t got;
+	atomic_long_t fenced;
+	atomic_long_t gone;
+	bool present;
+	bool stop;
+};
+
+static int race_reader(void *data)
+{
+	struct race *race = data;
+	struct p2p_range *range;
+	unsigned int n = 0;
+	int ret;
+
+	while (!READ_ONCE(race->stop)) {
+		cond_resched();
+		rcu_read_lock();
+		if (p2p_range_lookup(TEST_RANGE + SZ_8K, SZ_4K, &range) !=
+		    P2P_RANGE_INSIDE) {
+			rcu_read_unlock();
+			continue;
+		}
+		/* readable as long as we are in the RCU section */
+		if (range->name == RACE_POISON)
+			atomic_inc(&race->bad);
+		ret = p2p_range_get(range);
+		rcu_read_unlock();
+		if (ret) {
+			atomic_long_inc(ret == -EAGAIN ? &race->fenced :
+					&race->gone);
+			continue;
+		}
+
+		atomic_inc(&race->held);
+		atomic_long_inc(&race->got);
+		if (++n % 64 == 0)
+			usleep_range(50, 100);
+		/* held: it cannot have left the tree, nor been freed */
+		if (range->name == RACE_POISON || !test_found(range))
+			atomic_inc(&race->bad);
+		atomic_dec(&race->held);
+		p2p_range_put(range);
+	}
+	return 0;
+}
+
+static int race_fencer(void *data)
+{
+	struct race *race = data;
+
+	while (!READ_ONCE(race->stop)) {
+		mutex_lock(&race->owner);
+		if (race->present && !p2p_range_fence(race->range)) {
+			if (p2p_range_wait(race->range) ||
+			    atomic_read(&race->held))
+				atomic_inc(&race->bad);
+			if (p2p_range_lift(race->range))
+				atomic_inc(&race->bad);
+		}
+		mutex_unlock(&race->owner);
+		usleep_range(100, 2000);
+	}
+	return 0;
+}
+
+static void race(struct kunit *test)
+{
+	struct task_struct *task[RACE_READERS + 1];
+	struct race *race;
+	int i, round;
+
+	race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	mutex_init(&race->owner);
+
+	for (i = 0; i <= RACE_READERS; i++) {
+		task[i] = kthread_create(i ? race_reader : race_fencer, race,
+					 "p2p_range_race/%d", i);
+		if (IS_ERR(task[i]))
+			break;
+		get_task_struct(task[i]);
+		wake_up_process(task[i]);
+	}
+	KUNIT_EXPECT_EQ(test, RACE_READERS + 1, i);
+
+	for (round = 0; round < RACE_ROUNDS; round++) {
+		struct p2p_range *range;
+
+		range = kzalloc(sizeof(*range), GFP_KERNEL);
+		if (!range)
+			break;
+		range->start = TEST_RANGE;
+		range->size = TEST_SIZE;
+		range->name = "race";
+		mutex_lock(&race->owner);
+		if (p2p_range_register(range))
+			atomic_inc(&race->bad);
+		race->range = range;
+		race->present = true;
+		mutex_unlock(&race->owner);
+		usleep_range(500, 5000);
+
+		/* every other time with a fence in the middle of its life */
+		if (round & 1)
+			mutex_lock(&race->owner);
+		race->present = false;
+		if (round & 2)
+			p2p_range_fence(range);
+		if (!(round & 1))
+			mutex_lock(&race->owner);
+		p2p_range_unregister(range);
+		mutex_unlock(&race->owner);
+		if (atomic_read(&race->held))
+			atomic_inc(&race->bad);
+		range->name = RACE_POISON;
+		kfree(range);
+	}
+
+	WRITE_ONCE(race->stop, true);
+	while (i--) {
+		kthread_stop(task[i]);
+		put_task_struct(task[i]);
+	}
+	KUNIT_EXPECT_EQ(test, RACE_ROUNDS, round);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&race->bad));
+	KUNIT_EXPECT_GT(test, atomic_long_read(&race->got), 0);
+	kunit_info(test, "%ld references, %ld fenced, %ld gone\n",
+		   atomic_long_read(&race->got),
+		   atomic_long_read(&race->fenced),
+		   atomic_long_read(&race->gone));
+}
+
+static struct kunit_case p2p_range_tree_cases[] = {
+	KUNIT_CASE_PARAM(register_one, register_gen_params),
+	KUNIT_CASE_PARAM(register_overlap, overlap_gen_params),
+	KUNIT_CASE_PARAM(register_ram, ram_gen_params),
+	KUNIT_CASE(register_twice),
+	KUNIT_CASE(register_again),
+	KUNIT_CASE(static_key),
+	KUNIT_CASE_PARAM(lookup, lookup_gen_params),
+	KUNIT_CASE(lookup_empty),
+	KUNIT_CASE(lookup_top),
+	KUNIT_CASE(lookup_bottom),
+	KUNIT_CASE(walk),
+	KUNIT_CASE(walk_ends),
+	KUNIT_CASE(get_put),
+	KUNIT_CASE(fence_idle),
+	KUNIT_CASE(fence_nests),
+	KUNIT_CASE(fence_misuse),
+	KUNIT_CASE(fence_again_and_again),
+	KUNIT_CASE(fence_waits),
+	KUNIT_CASE(fence_lifted_while_waiting),
+	KUNIT_CASE(put_in_softirq),
+	KUNIT_CASE(any_context),
+	KUNIT_CASE(unregister_idle),
+	KUNIT_CASE(unregister_waits),
+	KUNIT_CASE(unregister_fenced),
+	KUNIT_CASE(unregister_fenced_waits),
+	KUNIT_CASE_SLOW(random_against_model),
+	KUNIT_CASE_SLOW(race),
+	KUNIT_CASE(static_key_off),
+	{}
+};
+
+static struct kunit_suite p2p_range_tree_suite = {
+	.name = "p2p_range_tree",
+	.test_cases = p2p_range_tree_cases,
+};
+
+kunit_test_suite(p2p_range_tree_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the peer-to-peer range tree");
+MODULE_LICENSE("GPL");

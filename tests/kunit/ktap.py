@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""usage: ktap.py LOG FLOOR [--any] SUITE...
+
+Judge a kernel log with KTAP in it.  kunit.py's own verdict is not enough: it
+does not miss cases that never ran, nor does it mind what lockdep has to say.
+
+Says what went wrong and, as the last line, `<passed> <failed>`.  Failed are:
+cases that did not pass, suites that did not run or broke off, fewer cases than
+FLOOR, and what the kernel complained about.  --any: not all suites need be
+there.
+"""
+
+import re
+import sys
+
+STAMP = re.compile(r"^\[\s*\d+\.\d+\] ?")
+RESULT = re.compile(r"^((?:    )*)(ok|not ok) (\d+) ?-? ?(.*?)"
+                    r"(?: # (SKIP|TODO|FAIL)\b ?(.*))?$")
+PLAN = re.compile(r"^((?:    )*)1\.\.(\d+)$")
+NAME = re.compile(r"^((?:    )*)# (?:Subtest|Subsuite): (.*)$")
+SPLAT = re.compile(r"^(WARNING:|BUG:|INFO: possible|INFO: task|INFO: rcu|"
+                   r"Kernel panic|UBSAN:|KASAN:|Kernel tried|"
+                   r"WARNING: suspicious|DEBUG_LOCKS_WARN_ON|"
+                   r"[a-z]+: BUG|\S+: Underflow|refcount_t:)")
+# Said by every UML kernel of this configuration, in code that is not ours.
+HARMLESS = re.compile(r"^WARNING: can't (?:dereference|open)|"
+                      r"PERCPU: max_distance")
+
+
+class Case:
+    def __init__(self, name, good, why):
+        self.name, self.good, self.why = name, good, why
+
+
+class Log:
+    """Cases are results with no results below them."""
+
+    def __init__(self, lines):
+        self.cases, self.problems, self.suites = [], [], []
+        self.names = {}		# depth -> name of the open subtest
+        self.plans = {}		# depth -> how many results are to come
+        self.seen = {}		# depth -> how many came
+        self.message = []	# what a failing case said
+        for line in lines:
+            self.line(STAMP.sub("", line.rstrip("\n")))
+        self.broken_off()
+
+    def line(self, line):
+        if m := PLAN.match(line):
+            depth = len(m[1]) // 4
+            self.plans[depth], self.seen[depth] = int(m[2]), 0
+        elif m := NAME.match(line):
+            self.names[len(m[1]) // 4 - 1] = m[2]
+        elif m := RESULT.match(line):
+            self.result(len(m[1]) // 4, m)
+        elif SPLAT.match(line.strip()) and not HARMLESS.match(line.strip()):
+            self.problems.append(f"the kernel complained: {line.strip()}")
+        elif line.startswith("    "):
+            self.message.append(line.strip())
+
+    def result(self, depth, m):
+        good, name = m[2] == "ok", m[4]
+        self.seen[depth] = self.seen.get(depth, 0) + 1
+        self.closing = self.seen.pop(depth + 1, 0)
+        if self.closing:			# a sum, no case
+            self.close(depth + 1, name)
+            if depth == 0:
+                self.suites.append(name)
+        elif depth == 0:
+            self.problems.append(f"suite {name} ran no case")
+        elif m[5] == "SKIP":
+            self.cases.append(Case(self.path(depth, name), None, [m[6]]))
+        else:
+            why = [t for t in self.message if not t.startswith("# module:")]
+            self.cases.append(Case(self.path(depth, name), good, why))
+        self.message = []
+
+    def path(self, depth, name):
+        return ": ".join([self.names.get(d, "?") for d in range(depth)]
+                         + [name])
+
+    def close(self, depth, name):
+        plan, seen = self.plans.pop(depth, None), self.closing
+        if plan is not None and seen != plan:
+            self.problems.append(f"{name}: {seen} of {plan} cases ran")
+
+    def broken_off(self):
+        for depth, n in self.seen.items():
+            plan = self.plans.get(depth)
+            if plan is not None and n < plan:
+                where = self.names.get(depth - 1, "the kernel")
+                self.problems.append(f"{where} broke off: {n} of {plan} ran")
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "--any"]
+    with open(args[0], errors="replace") as f:
+        log = Log(f)
+    good = [c for c in log.cases if c.good]
+    bad = [c for c in log.cases if c.good is False]
+
+    if len(args) == len(sys.argv) - 1:
+        for suite in args[2:]:
+            if suite not in log.suites:
+                log.problems.append(f"suite {suite} did not run to its end")
+    if len(good) + len(bad) < int(args[1]):
+        log.problems.append(f"{len(good) + len(bad)} cases ran, "
+                            f"{args[1]} are to be expected")
+
+    for c in log.cases:
+        if c.good is None:
+            print(f"  skipped: {c.name} ({c.why[0]})")
+    for c in bad:
+        print(f"  FAILED: {c.name}")
+        for text in c.why[:12]:
+            print(f"    {text}")
+    for text in log.problems[:20]:
+        print(f"  FAILED: {text}")
+    print(f"  {len(log.suites)} suites: {', '.join(log.suites) or 'none'}")
+    print(len(good), len(bad) + len(log.problems))
+
+
+main()

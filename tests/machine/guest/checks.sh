@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# What the guest's scripts are written in: sections, checks, and the machine's
+# drives by their serial numbers.
+
+passed=0
+failed=0
+
+say() {
+	echo "$*"
+}
+
+# section TITLE: a new part of the report
+section() {
+	say
+	say "$*"
+}
+
+pass() {
+	passed=$((passed + 1))
+	say "  PASS  $*"
+	echo "machine: PASS $*" > /dev/kmsg
+}
+
+fail() {
+	failed=$((failed + 1))
+	say "  FAIL  $*"
+	echo "machine: FAIL $*" > /dev/kmsg
+}
+
+# detail FILE: the start of what a command said, below its check
+detail() {
+	head -n 6 "$1" | cut -c1-100 | sed 's/^/        | /'
+}
+
+# check WORDS COMMAND...: passes when the command succeeds
+check() {
+	words=$1
+	shift
+	echo "machine: now: $words" > /dev/kmsg
+	if "$@" > /tmp/check.log 2>&1; then
+		pass "$words"
+	else
+		fail "$words"
+		detail /tmp/check.log
+	fi
+}
+
+# refused WORDS REASON COMMAND...: passes when the command succeeds (it says
+# itself which error it wants) and the kernel explains itself since then in a
+# message that matches REASON, which is shown
+refused() {
+	words=$1
+	reason=$2
+	shift 2
+	marks=$((marks + 1))
+	echo "machine: mark $marks: $words" > /dev/kmsg
+	if ! "$@" > /tmp/check.log 2>&1; then
+		fail "$words"
+		detail /tmp/check.log
+		return
+	fi
+	message=$(dmesg | sed "1,/machine: mark $marks:/d" | grep -iE "$reason" |
+		head -n 1)
+	if [ -n "$message" ]; then
+		pass "$words: $(head -n 1 /tmp/check.log)"
+		say "        kernel: ${message#*] }"
+	else
+		fail "$words: no kernel message that matches \"$reason\""
+	fi
+}
+
+# is WORDS GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1: got $2, wanted $3"
+	fi
+}
+
+verdict() {
+	say
+	say "VERDICT passed=$passed failed=$failed"
+}
+
+# controller SERIAL: its name, nvme0 and the like; they are numbered at random
+controller() {
+	for c in /sys/class/nvme/nvme*; do
+		case $(cat "$c/serial") in
+		"$1"|"$1 "*) basename "$c"; return ;;
+		esac
+	done
+	say "no drive with the serial number $1"
+}
+
+# pci_of CONTROLLER: its PCI address
+pci_of() {
+	basename "$(readlink -f "/sys/class/nvme/$1/device")"
+}
+
+# read_sum FILE MIB: sha256 of its start, read into main memory
+read_sum() {
+	dd if="$1" iflag=direct bs=1M count="$2" 2>/dev/null | sha256sum |
+		cut -d' ' -f1
+}
+
+marks=0

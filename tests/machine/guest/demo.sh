@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154
+#
+# The demo: five points, each with checks that can fail.  The machine is in
+# switch.sh: A and B share a PCIe switch, C is elsewhere; B and C have memory.
+
+MIB=1048576
+debug=/sys/kernel/debug/dma_phys
+sgl_threshold=/sys/module/nvme/parameters/sgl_threshold
+
+A=$(controller A)
+B=$(controller B)
+C=$(controller C)
+pciB=$(pci_of "$B")
+pciC=$(pci_of "$C")
+memB=/sys/bus/pci/devices/$pciB/p2pmem
+memC=/sys/bus/pci/devices/$pciC/p2pmem
+driveA=/dev/${A}n1
+driveB=/dev/${B}n1
+driveC=/dev/${C}n1
+at=$((64 * MIB))		# where on a drive the checks may write
+
+# bytes VERDICT: how many were mapped with this verdict since boot
+bytes() {
+	[ ! -e $debug/stats ] ||
+		awk -v v="$1" '$1 == v { print $3 }' $debug/stats
+}
+
+# range_field PCI-ADDRESS WORD: the value behind WORD in the provider's line
+range_field() {
+	awk -v pci="$1" -v word="$2" '
+	index($0, "provider " pci " ") {
+		for (i = 1; i < NF; i++)
+			if ($i == word)
+				print $(i + 1)
+	}' $debug/ranges
+}
+
+range_start() {
+	awk -v pci="$1" 'index($0, "provider " pci " ") {
+		sub(/-.*/, "", $1); print $1 }' $debug/ranges
+}
+
+# number HEX: with or without 0x, in decimal
+number() {
+	echo $((0x${1#0x}))
+}
+
+# bar_register PCI-ADDRESS BAR: what the device itself answers to (64-bit)
+bar_register() {
+	od -An -v -t x4 -j $((16 + 4 * $2)) -N 8 \
+		"/sys/bus/pci/devices/$1/config" |
+		{ read -r low high; number "$high${low%?}0"; }
+}
+
+bar_resource() {
+	sed -n "$(($2 + 1))s/ .*//p" "/sys/bus/pci/devices/$1/resource"
+}
+
+not_configured() {
+	! zcat /proc/config.gz | grep "^CONFIG_$1=y"
+}
+
+nowhere_in() {
+	! grep "$1" "$2"
+}
+
+check_range() {
+	name=$1
+	pci=$2
+	bar=$(range_field "$pci" BAR)
+	start=$(number "$(range_start "$pci")")
+	is "$name: the range starts where the BAR does" "$start" \
+		"$(number "$(bar_resource "$pci" "$bar")")"
+	is "$name: its bus address is what the device itself answers to" \
+		"$(number "$(range_field "$pci" bus)")" \
+		"$(bar_register "$pci" "$bar")"
+	is "$name: it is 64 MiB long" \
+		"$(range_field "$pci" size)" "$((64 * MIB))"
+	is "$name: struct pages spent on it: 0" "$(range_field "$pci" pages)" 0
+	cost=$(range_field "$pci" cost)
+	check "$name: memory spent on it: $cost bytes (struct pages: $MIB)" \
+		[ "$cost" -gt 0 -a "$cost" -le 4096 ]
+}
+
+point_ranges() {
+	section "1. Device memory the kernel knows, without struct pages"
+	detail $debug/ranges
+	is "two ranges are registered" "$(grep -vc '^#' $debug/ranges)" 2
+	check_range "drive B" "$pciB"
+	check_range "drive C" "$pciC"
+	check "this kernel has no ZONE_DEVICE" not_configured ZONE_DEVICE
+	check "this kernel has no MEMORY_HOTPLUG" not_configured MEMORY_HOTPLUG
+	check "no zone for device pages exists" \
+		nowhere_in "zone *Device" /proc/zoneinfo
+	is "drive B's memory is offered to others" "$(cat "$memB/published")" 1
+	is "sysfs tells the size of drive B's memory" \
+		"$(cat "$memB/size")" $((64 * MIB))
+	queues=$(($(cat "$memB/size") - $(cat "$memB/available")))
+	check "drive B's submission queues live in it ($queues bytes)" \
+		[ "$queues" -ge 65536 ]
+	check "a mapping takes from what is available, and gives it back" \
+		p2plife account "$memB/allocate" $((8 * MIB))
+}
+
+# sectors DRIVE COLUMN: 3 is read, 7 is written, since boot
+sectors() {
+	awk -v n="$2" '{ print $n }' "/sys/block/${1#/dev/}/stat"
+}
+
+point_copy() {
+	section "2. Drive A is copied to drive B through drive B's memory"
+	size=$((32 * MIB))
+	sumA=$(read_sum "$driveA" 32)
+	check "before, drive B holds something else" \
+		[ "$sumA" != "$(read_sum "$driveB" 32)" ]
+	bus=$(bytes bus_addr)
+	own=$(bytes own_bar)
+	bridge=$(bytes host_bridge)
+	refusals=$(bytes refused)
+	readA=$(sectors "$driveA" 3)
+	wroteA=$(sectors "$driveA" 7)
+	readB=$(sectors "$driveB" 3)
+	wroteB=$(sectors "$driveB" 7)
+	check "an ordinary program copies 32 MiB (open, mmap, pread, pwrite)" \
+		p2pcopy "$driveA" "$driveB" "$memB/allocate" $size $MIB
+	detail $debug/stats
+	is "drive A was told drive B's bus address for every byte it read" \
+		$(($(bytes bus_addr) - bus)) $size
+	is "drive B took every byte it wrote from its own memory" \
+		$(($(bytes own_bar) - own)) $size
+	is "nothing went through the host bridge" \
+		$(($(bytes host_bridge) - bridge)) 0
+	is "nothing was refused" $(($(bytes refused) - refusals)) 0
+	is "drive A read 32 MiB and no more" \
+		$(($(sectors "$driveA" 3) - readA)) $((size / 512))
+	is "drive A wrote nothing" $(($(sectors "$driveA" 7) - wroteA)) 0
+	is "drive B wrote 32 MiB and no more" \
+		$(($(sectors "$driveB" 7) - wroteB)) $((size / 512))
+	is "drive B read nothing" $(($(sectors "$driveB" 3) - readB)) 0
+	sumB=$(read_sum "$driveB" 32)
+	say "        sha256 of A $sumA"
+	say "        sha256 of B $sumB"
+	is "sha256 of both, read into main memory, is the same" "$sumB" "$sumA"
+}
+
+# fio_sizes JOB: small, middle and large blocks, and many at a time.  One job a
+# run, because fio 3.33 mixes up the buffers of several that map one file.
+fio_sizes() {
+	SIZES=512/30:1k/20:4k/50 DEPTH=32 SIZE=2m run_fio "$1" &&
+	SIZES=4k/30:64k/40:132k/30 DEPTH=16 SIZE=8m run_fio "$1" &&
+	SIZES=512k/50:1m/50 DEPTH=32 SIZE=32m run_fio "$1"
+}
+
+run_fio() {
+	fio --output=/tmp/fio.log "/fio/$1.fio"
+}
+
+# p2p_fio WORDS TARGET P2PMEM-DIRECTORY: both engines
+p2p_fio() {
+	for engine in io_uring libaio; do
+		TARGET=$2 P2PMEM=$3/allocate ENGINE=$engine \
+			check "$1, $engine, $lists" fio_sizes p2p
+	done
+}
+
+# list_kind KIND THRESHOLD: how the drives are told where the buffers are
+list_kind() {
+	lists=$1
+	echo "$2" > $sgl_threshold
+}
+
+make_file_systems() {
+	check "make an ext4 file system on drive A" mkfs.ext4 -q "/dev/${A}n2"
+	check "make an xfs file system on drive B" mkfs.xfs -q "/dev/${B}n2"
+	mkdir -p /mnt/ext4 /mnt/xfs
+	mount -t ext4 "/dev/${A}n2" /mnt/ext4
+	mount -t xfs "/dev/${B}n2" /mnt/xfs
+	for f in ext4 xfs; do
+		dd if="$driveA" of=/mnt/$f/copy bs=1M count=16 2>/dev/null
+	done
+	sync
+}
+
+point_verify() {
+	section "3. fio writes and checks data, all buffers in device memory"
+	say "   512 bytes to 1 MiB, up to 32 at a time; buffers described to the"
+	say "   drives by PRP lists, then by scatter-gather lists (SGL)"
+	make_file_systems
+	bus=$(bytes bus_addr)
+	own=$(bytes own_bar)
+	bridge=$(bytes host_bridge)
+	refusals=$(bytes refused)
+	for kind in "PRP 0" "SGL 1"; do
+		# shellcheck disable=SC2086
+		list_kind $kind
+		p2p_fio "drive A with B's memory" "$driveA" "$memB"
+		p2p_fio "drive B with its own memory" "$driveB" "$memB"
+		p2p_fio "drive C with its own memory" "$driveC" "$memC"
+		p2p_fio "file on ext4, drive A with B's memory" \
+			/mnt/ext4/fio "$memB"
+		p2p_fio "file on xfs, drive B with its own memory" \
+			/mnt/xfs/fio "$memB"
+	done
+	[ -e $debug/stats ] || return
+	check "at least 600 MiB went by bus address" \
+		[ $(($(bytes bus_addr) - bus)) -gt $((600 * MIB)) ]
+	check "at least 900 MiB stayed inside a drive" \
+		[ $(($(bytes own_bar) - own)) -gt $((900 * MIB)) ]
+	is "nothing went through the host bridge" \
+		$(($(bytes host_bridge) - bridge)) 0
+	is "nothing was refused" $(($(bytes refused) - refusals)) 0
+}
+
+point_shapes() {
+	section "   Buffers of every shape, compared with a read into main memory"
+	p=$memB/allocate
+	for kind in "PRP 0" "SGL 1"; do
+		# shellcheck disable=SC2086
+		list_kind $kind
+		check "preadv with buffers off a page's start, $lists" \
+			p2pio -s 65536 "$driveA" 0 "$p:4096+512" =:1024+8192 =:512+16384
+		check "pwritev with buffers off a page's start, $lists" \
+			p2pio -s 65536 -w "$driveA" $at \
+			"$p:4096+512" =:1024+8192 =:512+16384
+		check "preadv into two mappings of one device, $lists" \
+			p2pio "$driveA" 0 "$p:131072" "$p:65536+4096"
+	done
+	check "one pread of 4 MiB" p2pio "$driveA" 0 "$p:4194304"
+	check "a mapping whose second half was unmapped" \
+		p2pio -u -s $((2 * MIB)) "$driveA" 0 "$p:65536"
+	check "a write from a read-only mapping" \
+		p2pio -w -r "$driveA" $at "$p:65536"
+	truncate -s 1M /mnt/xfs/hole
+	check "a hole in a file is read as zeros" \
+		p2pio /mnt/xfs/hole 0 "$p:65536"
+	check "512 bytes into a hole" \
+		p2pio -w /mnt/xfs/hole 512 "$p:512"
+	check "read() through the page cache is copied by the CPU" \
+		p2pio -b "$driveA" 0 "$p:65536"
+	check "write() through the page cache is copied by the CPU" \
+		p2pio -b -w "$driveA" $at "$p:65536"
+	check "memory unmapped while drives write to it is not given out" \
+		p2plife recycle "$driveA" "$p" $((40 * MIB))
+}
+
+# slice NAME DRIVE: 16 MiB of a drive as a block device of its own
+slice() {
+	dmsetup create --noudevsync --noudevrules "$1" \
+		--table "0 32768 linear $2 262144"
+}
+
+make_other_queues() {
+	truncate -s 16M /tmp/loop.img
+	losetup /dev/loop0 /tmp/loop.img
+	slice sliceA "$driveA"
+	slice sliceB "$driveB"
+	slice sliceC "$driveC"
+	dmsetup create --noudevsync --noudevrules crypt --table \
+		"0 32768 crypt aes-cbc-plain64 $key 0 $driveA 294912"
+	MDADM_NO_UDEV=1 mdadm --create /dev/md0 --run --assume-clean --level=5 \
+		--raid-devices=3 /dev/mapper/sliceA /dev/mapper/sliceB \
+		/dev/mapper/sliceC
+}
+key=000102030405060708090a0b0c0d0e0f
+
+# refused_both WORDS REASON ERRNO TARGET BUFFER...: reading and writing
+refused_both() {
+	words=$1
+	reason=$2
+	errno=$3
+	target=$4
+	shift 4
+	refused "read, $words" "$reason" \
+		p2pio -x "$errno" "$target" $at "$@"
+	refused "write, $words" "$reason" \
+		p2pio -w -x "$errno" "$target" $at "$@"
+}
+
+point_refusals() {
+	section "4. What cannot be done is refused as a whole, and explained"
+	say "   Each time the buffers and the drive are compared with before."
+	b=$memB/allocate
+	c=$memC/allocate
+	mixed="mix|main memory|RAM"
+	refused_both "main memory and B's memory in one call" "$mixed" EINVAL \
+		"$driveA" ram:65536 "$b:65536"
+	refused_both "B's memory and main memory in one call" "$mixed" EINVAL \
+		"$driveA" "$b:65536" ram:65536
+	refused_both "8 MiB of main memory, then 4 KiB of B's" "$mixed" EINVAL \
+		"$driveA" ram:8388608 "$b:4096"
+	refused_both "4 MiB of B's memory, then 4 KiB of main memory" \
+		"$mixed" EINVAL "$driveA" "$b:4194304" ram:4096
+	refused_both "B's and C's memory in one call" "provider|device|mix" \
+		EINVAL "$driveA" "$b:65536" "$c:65536"
+	refused_both "drive A with C's memory" "host bridge" EREMOTEIO \
+		"$driveA" "$c:65536"
+	refused_both "drive C with B's memory" "host bridge" EREMOTEIO \
+		"$driveC" "$b:65536"
+	at=$((4 * MIB))
+	for f in ext4 xfs; do
+		refused_both "main memory and B's memory, file on $f" \
+			"$mixed" EINVAL /mnt/$f/copy ram:2097152 "$b:65536"
+	done
+
+	check "make a loop, dm-linear, dm-crypt and RAID5 device" \
+		make_other_queues
+	queue="P2P|peer|not support"
+	refused_both "null_blk" "$queue" EOPNOTSUPP /dev/nullb0 "$b:65536"
+	refused_both "loop" "$queue" EOPNOTSUPP /dev/loop0 "$b:65536"
+	refused_both "dm-linear on drive A" "$queue" EOPNOTSUPP \
+		/dev/mapper/sliceA "$b:65536"
+	refused_both "dm-crypt on drive A" "$queue" EOPNOTSUPP \
+		/dev/mapper/crypt "$b:65536"
+	refused_both "RAID5 on drives A, B and C" "$queue" EOPNOTSUPP \
+		/dev/md0 "$b:65536"
+	check "a read into a read-only mapping: EFAULT" \
+		p2pio -r -x EFAULT "$driveA" 0 "$b:65536"
+	umount /mnt/ext4 /mnt/xfs
+	mdadm --stop /dev/md0 2>/dev/null
+	dmsetup remove --noudevsync --noudevrules crypt sliceA sliceB sliceC
+}
+
+point_ram() {
+	section "5. The same drives with buffers in main memory"
+	for kind in "PRP 0" "SGL 1"; do
+		# shellcheck disable=SC2086
+		list_kind $kind
+		for drive in A B C; do
+			eval "target=\$drive$drive"
+			for engine in io_uring libaio; do
+				TARGET=$target ENGINE=$engine \
+					check "drive $drive, $engine, $lists" \
+					fio_sizes ram
+			done
+		done
+	done
+}
+
+point_gone() {
+	section "   And when the provider goes away"
+	check "driver B unbound: reads fail, touching ends in SIGBUS" \
+		p2plife gone "$driveA" "$memB/allocate" "$pciB"
+	is "one range is left" "$(grep -vc '^#' $debug/ranges)" 1
+	check "drive A still reads into main memory" \
+		p2pio "$driveA" 0 ram:1048576
+	check "bind the driver again" \
+		sh -c "echo $pciB > /sys/bus/pci/drivers/nvme/bind"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -e "/dev/$(controller B)n1" ] && break
+		sleep 0.2
+	done
+	is "two ranges are registered" "$(grep -vc '^#' $debug/ranges)" 2
+	check "drive A reads into drive B's memory again" \
+		p2pio "$driveA" 0 "$memB/allocate:1048576"
+}
+
+points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
+for point in $(echo "${points:-ranges,copy,verify,shapes,refusals,ram,gone}" |
+	tr , ' '); do
+	"point_$point"
+done

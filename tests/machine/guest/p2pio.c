@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One preadv() or pwritev() on a drive or a file, with buffers of main memory,
+ * of a PCI device, or of several of them, and a judgement of what came of it:
+ *
+ *   p2pio [-w] [-b] [-r] [-u] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...
+ *
+ *	BUFFER		ram:LENGTH, or ALLOCATE:LENGTH with the p2pmem/allocate
+ *			file of a device, or =:LENGTH for more of the mapping
+ *			before; +OFFSET at the end to start within the mapping
+ *	-w		write (else read)
+ *	-b		through the page cache (else O_DIRECT)
+ *	-r		map the devices' memory read-only
+ *	-u		unmap the second half of each mapping first
+ *	-s SIZE		map this much of each device, at least
+ *	-x ERRNO	it must fail in this way, and must have moved nothing
+ *
+ * Without -x, all bytes must have been moved, and moved right: the same range
+ * of the file is read once more into main memory and compared.  With -x, every
+ * buffer and the range of the file must be as they were before.  Exit status 0
+ * if all of this is so.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define MAX_BUFFERS	16
+#define PAGE		4096UL
+#define ROUND_UP(n)	(((n) + PAGE - 1) & ~(PAGE - 1))
+
+struct options {
+	bool write;
+	bool buffered;
+	bool read_only;
+	bool unmap_half;
+	size_t map_size;
+	int error;
+};
+
+static const struct {
+	const char *name;
+	int number;
+} errors[] = {
+	{ "EINVAL", EINVAL },
+	{ "EFAULT", EFAULT },
+	{ "EREMOTEIO", EREMOTEIO },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
+	{ "EIO", EIO },
+	{ NULL, 0 }
+};
+
+static void die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+	exit(1);
+}
+
+static int error_number(const char *name)
+{
+	size_t i;
+
+	for (i = 0; errors[i].name; i++)
+		if (!strcmp(errors[i].name, name))
+			return errors[i].number;
+	die("unknown error name %s", name);
+	return 0;
+}
+
+static const char *error_name(int number)
+{
+	size_t i;
+
+	for (i = 0; errors[i].name; i++)
+		if (errors[i].number == number)
+			return errors[i].name;
+	return strerror(number);
+}
+
+/* By words: a byte at a time is slow on device memory. */
+static void fill(void *buf, size_t len, unsigned long seed)
+{
+	unsigned long *p = buf;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*p); i++)
+		p[i] = (seed + i) * 0x9e3779b97f4a7c15UL;
+}
+
+static size_t differs_at(const void *a, const void *b, size_t len)
+{
+	const unsigned long *p = a, *q = b;
+	size_t i;
+
+	for (i = 0; i < len / sizeof(*p); i++)
+		if (p[i] != q[i])
+			break;
+	return i * sizeof(*p);
+}
+
+static void *copy_of(const void *buf, size_t len)
+{
+	unsigned long *copy = malloc(len);
+	const unsigned long *p = buf;
+	size_t i;
+
+	if (!copy)
+		die("out of memory");
+	for (i = 0; i < len / sizeof(*p); i++)
+		copy[i] = p[i];
+	return copy;
+}
+
+static void *map_device(const char *path, size_t len, const struct options *o)
+{
+	int fd = open(path, O_RDWR);
+	void *rw, *p;
+
+	if (fd < 0)
+		die("open %s: %s", path, strerror(errno));
+	rw = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (rw == MAP_FAILED)
+		die("mmap %zu of %s: %s", len, path, strerror(errno));
+	p = rw;
+	fill(p, len, len);
+	if (o->read_only && mprotect(p, len, PROT_READ))
+		die("mprotect: %s", strerror(errno));
+	if (o->unmap_half && munmap((char *)p + len / 2, len - len / 2))
+		die("munmap: %s", strerror(errno));
+	close(fd);
+	return p;
+}
+
+static void *map_ram(size_t len)
+{
+	void *p = aligned_alloc(PAGE, ROUND_UP(len));
+
+	if (!p)
+		die("out of memory");
+	fill(p, len, len);
+	return p;
+}
+
+static void parse_buffer(char *arg, struct iovec *iov, const struct options *o)
+{
+	static char *mapping;
+	char *colon = strrchr(arg, ':');
+	size_t offset = 0, size;
+	char *end;
+
+	if (!colon)
+		die("no length in %s", arg);
+	/* A PCI address has colons too, so the last one counts. */
+	*colon = '\0';
+	iov->iov_len = strtoul(colon + 1, &end, 0);
+	if (*end == '+')
+		offset = strtoul(end + 1, NULL, 0);
+	if (!strcmp(arg, "ram")) {
+		iov->iov_base = (char *)map_ram(offset + iov->iov_len) + offset;
+		return;
+	}
+	if (strcmp(arg, "=")) {
+		size = ROUND_UP(offset + iov->iov_len);
+		if (size < o->map_size)
+			size = o->map_size;
+		mapping = map_device(arg, size, o);
+	}
+	if (!mapping)
+		die("nothing mapped before =");
+	iov->iov_base = mapping + offset;
+}
+
+static void *read_by_ram(const char *path, off_t offset, size_t len, int flags)
+{
+	size_t done = 0;
+	char *buf = aligned_alloc(PAGE, ROUND_UP(len));
+	int fd = open(path, O_RDONLY | flags);
+	ssize_t n;
+
+	if (fd < 0)
+		die("open %s: %s", path, strerror(errno));
+	if (!buf)
+		die("out of memory");
+	while (done < len) {
+		n = pread(fd, buf + done, len - done, offset + done);
+		if (n <= 0)
+			die("reading %s into main memory: %s", path,
+			    n ? strerror(errno) : "end of file");
+		done += n;
+	}
+	close(fd);
+	return buf;
+}
+
+static void must_be_untouched(const struct iovec *iov, void **before, int nr)
+{
+	size_t at;
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		at = differs_at(iov[i].iov_base, before[i], iov[i].iov_len);
+		if (at < iov[i].iov_len)
+			die("buffer %d was changed at byte %zu", i, at);
+	}
+}
+
+static void must_hold_file(const struct iovec *iov, int nr, const char *file)
+{
+	size_t at;
+	int i;
+
+	for (i = 0; i < nr; file += iov[i].iov_len, i++) {
+		at = differs_at(iov[i].iov_base, file, iov[i].iov_len);
+		if (at < iov[i].iov_len)
+			die("buffer %d differs from the file at byte %zu",
+			    i, at);
+	}
+}
+
+static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
+		  const struct options *o)
+{
+	int flags = o->buffered ? 0 : O_DIRECT;
+	void *before[MAX_BUFFERS], *file;
+	size_t len = 0;
+	ssize_t n;
+	int fd, i;
+
+	for (i = 0; i < nr; i++) {
+		before[i] = copy_of(iov[i].iov_base, iov[i].iov_len);
+		len += iov[i].iov_len;
+	}
+	file = read_by_ram(path, offset, len, flags);
+	fd = open(path, (o->write ? O_WRONLY : O_RDONLY) | flags);
+	if (fd < 0)
+		die("open %s: %s", path, strerror(errno));
+	if (o->write)
+		n = pwritev(fd, iov, nr, offset);
+	else
+		n = preadv(fd, iov, nr, offset);
+
+	if (o->error) {
+		if (n >= 0)
+			die("%zd bytes moved, wanted %s", n,
+			    error_name(o->error));
+		if (errno != o->error)
+			die("failed with %s, wanted %s", error_name(errno),
+			    error_name(o->error));
+		must_be_untouched(iov, before, nr);
+		if (differs_at(file, read_by_ram(path, offset, len, flags),
+			       len) < len)
+			die("the file was changed");
+		printf("%s, nothing moved\n", error_name(o->error));
+		return;
+	}
+	if (n < 0)
+		die("failed with %s", error_name(errno));
+	if ((size_t)n != len)
+		die("moved %zd of %zu bytes", n, len);
+	if (o->write) {
+		must_be_untouched(iov, before, nr);
+		fsync(fd);
+	}
+	must_hold_file(iov, nr, read_by_ram(path, offset, len, flags));
+	printf("%zd bytes moved\n", n);
+}
+
+int main(int argc, char **argv)
+{
+	struct iovec iov[MAX_BUFFERS];
+	struct options o = { 0 };
+	int opt, nr;
+
+	while ((opt = getopt(argc, argv, "wbrus:x:")) != -1) {
+		switch (opt) {
+		case 'w':
+			o.write = true;
+			break;
+		case 'b':
+			o.buffered = true;
+			break;
+		case 'r':
+			o.read_only = true;
+			break;
+		case 'u':
+			o.unmap_half = true;
+			break;
+		case 's':
+			o.map_size = strtoul(optarg, NULL, 0);
+			break;
+		case 'x':
+			o.error = error_number(optarg);
+			break;
+		default:
+			return 2;
+		}
+	}
+	argv += optind;
+	argc -= optind;
+	if (argc < 3 || argc - 2 > MAX_BUFFERS) {
+		fprintf(stderr,
+			"usage: p2pio [-wbru] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
+		return 2;
+	}
+	for (nr = 0; nr < argc - 2; nr++)
+		parse_buffer(argv[nr + 2], &iov[nr], &o);
+	judge(argv[0], strtoul(argv[1], NULL, 0), iov, nr, &o);
+	return 0;
+}

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What tests/machine/run is made of: the initramfs, the test disks, QEMU, and
+# the reading of what came out.  Everything made here is kept in build/machine,
+# with a stamp of what it was made from, and made again only if that changed.
+
+# shellcheck source=tools/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+here=$top/tests/machine
+out=$build/machine
+
+# Programs of the host that the guest uses, with the libraries they need
+guest_programs=(fio mkfs.ext4 mkfs.xfs mdadm dmsetup)
+
+# What must not be in a console log: the kernel complaining about itself
+complaints='WARNING:|BUG:|Oops|Kernel panic|Call Trace|INFO: (task|rcu)|DMA-API:'
+complaints+='|possible recursive locking|circular locking|inconsistent lock'
+complaints+='|general protection|refcount_t:|list_(add|del) corruption'
+
+# pass WORDS, fail WORDS: checks on the host look like those in the guest
+pass() {
+	passed=$((passed + 1))
+	say "  PASS  $*"
+}
+
+fail() {
+	failed=$((failed + 1))
+	say "  FAIL  $*"
+}
+
+indented() {
+	sed 's/^/        | /'
+}
+
+# made_from FILE INPUT...: is FILE made of exactly these inputs?  An input is
+# a file, or a word
+made_from() {
+	local file=$1 stamp=$1.stamp
+	shift
+	stamp_of "$@" > "$stamp.new"
+	[[ -e $file && -e $stamp ]] && cmp -s "$stamp" "$stamp.new"
+}
+
+stamp_of() {
+	local input
+	for input; do
+		if [[ -f $input ]]; then
+			sha256sum "$input"
+		else
+			printf '%s\n' "$input"
+		fi
+	done
+}
+
+# Only a finished file gets its stamp, so that an interrupted run starts over
+made() {
+	mv "$1.stamp.new" "$1.stamp"
+}
+
+libraries_of() {
+	local program
+	for program; do
+		ldd "$program"
+	done | grep -o '/[^ )]*' | sort -u
+}
+
+compile_guest_programs() {
+	local source program
+	mkdir -p "$out/bin"
+	for source in "$here"/guest/*.c; do
+		program=$out/bin/$(basename "$source" .c)
+		made_from "$program" "$source" && continue
+		"${HOSTCC:-gcc}" -static -O2 -Wall -Wextra -Werror \
+			-o "$program" "$source" ||
+			die "cannot compile $source (libc6-dev installed?)"
+		made "$program"
+	done
+}
+
+# The initramfs is not compressed: the emulated processor would take longer to
+# unpack it than the host to read it.
+make_initramfs() {
+	local image=$out/initramfs.cpio root=$out/root busybox name path lib
+	local programs=() libs
+	busybox=$(command -v busybox) || die "busybox is not installed"
+	for name in "${guest_programs[@]}"; do
+		path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$name") ||
+			die "$name is not installed"
+		programs+=("$path")
+	done
+	compile_guest_programs
+	mapfile -t libs < <(libraries_of "${programs[@]}")
+
+	made_from "$image" "$busybox" "${programs[@]}" "${libs[@]}" \
+		"$out"/bin/p2p* "$here"/guest/* "$here"/fio/* \
+		"$here/lib.sh" && return
+	say "  making the initramfs"
+	rm -rf "$root"
+	mkdir -p "$root"/{bin,dev,lib,guest,fio,usr/bin}
+	cp "$busybox" "$root/bin/busybox"
+	for path in "${programs[@]}"; do
+		cp -L "$path" "$root/usr/bin/"
+	done
+	for lib in "${libs[@]}"; do
+		mkdir -p "$root$(dirname "$lib")"
+		cp -L "$lib" "$root$lib"
+	done
+	for name in "$here"/guest/*.c; do
+		cp "$out/bin/$(basename "$name" .c)" "$root/usr/bin/"
+	done
+	cp "$here"/fio/*.fio "$root/fio/"
+	cp "$here"/guest/*.sh "$root/guest/"
+	mv "$root/guest/checks.sh" "$root/lib/"
+	install -m 755 "$here/guest/init" "$root/init"
+	(cd "$root" && find . | sort | cpio -o -H newc -R 0:0 --quiet) \
+		> "$image" || die "cannot write $image"
+	rm -rf "$root"
+	made "$image"
+}
+
+# make_disk FILE MIB [NOISE-MIB SEED]: a sparse raw disk, the first part noise.
+# Made anew for every run: the guest writes to it.
+make_disk() {
+	local noise
+	rm -f "$1"
+	if (($# > 2)); then
+		noise=$out/noise.$3.$4
+		if ! made_from "$noise" "$here/guest/p2pfill.c"; then
+			"$out/bin/p2pfill" "$4" $(($3 << 20)) > "$noise" ||
+				die "cannot write $noise"
+			made "$noise"
+		fi
+		cp --sparse=auto "$noise" "$1"
+	fi
+	truncate -s "$2M" "$1" || die "cannot make $1"
+}
+
+# boot NAME BZIMAGE TIMEOUT CMDLINE QEMU-OPTION...: runs the machine, shows the
+# guest's report, and keeps it with the whole console
+boot() {
+	local name=$1 bzimage=$2 limit=$3 cmdline=$4
+	shift 4
+	console=$log/machine-$name.console
+	report=$log/machine-$name.report
+	timeout --foreground -k 5 "$limit" qemu-system-x86_64 \
+		-machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1G \
+		-nodefaults -no-user-config -display none -no-reboot \
+		-kernel "$bzimage" -initrd "$out/initramfs.cpio" \
+		-append "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic $cmdline" \
+		-serial "file:$console" -serial stdio \
+		"$@" </dev/null 2> "$log/machine-$name.qemu" |
+		tee "$report" | grep --line-buffered -v '^VERDICT'
+	qemu_status=${PIPESTATUS[0]}
+}
+
+# judge NAME: adds the outcome of the last boot to $passed and $failed
+judge() {
+	local verdict
+	verdict=$(tail -n 1 "$report")
+	if [[ $verdict =~ ^VERDICT\ passed=([0-9]+)\ failed=([0-9]+)$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+	else
+		fail "the machine ended without a verdict (QEMU: status" \
+			"$qemu_status, 124 is a timeout); its last words:"
+		tail -n 15 "$console" | indented
+		tail -n 5 "$log/machine-$1.qemu" | indented
+	fi
+	if grep -qE "$complaints" "$console"; then
+		fail "the kernel complains:"
+		grep -E -A 20 "$complaints" "$console" | head -n 40 |
+			indented
+	else
+		pass "no warning, bug or lock report in the kernel log"
+	fi
+}

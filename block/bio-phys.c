@@ -223,7 +223,7 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 	if (error || !p2p)
 		return error;
 	if (!allowed) {
-		pr_warn_ratelimited("%s[%d]: this file does not take peer-to-peer memory: its file system reads or copies the data with the CPU\n",
+		pr_warn_ratelimited("%s[%d]: this file or command does not take peer-to-peer memory: the code behind it may read or copy the data with the CPU\n",
 				    current->comm, task_pid_nr(current));
 		return -EOPNOTSUPP;
 	}
@@ -432,30 +432,26 @@ blk_status_t bio_phys_submit_check(struct bio *bio)
 	return status;
 }
 
-/**
- * bio_phys_same_provider - may two bios form one passthrough request?
- * @a: a bio of the request
- * @b: the bio to append
- *
- * Context: any.
- * Return: true if both are RAM, or both in the range of one provider.
- */
-bool bio_phys_same_provider(struct bio *a, struct bio *b)
+/* The rest of blk_rq_phys_append(): one of the two is peer-to-peer. */
+int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 {
 	struct bvec_iter iter;
 	struct bio_vec bv;
 	phys_addr_t first;
 
-	if (bio_is_p2p(a) != bio_is_p2p(b))
-		return false;
-	if (!bio_is_p2p(a))
-		return true;
+	if (!(rq->q->limits.features & BLK_FEAT_P2P_PHYS))
+		return -EOPNOTSUPP;
+	if (!rq->bio)
+		return 0;
+	if (!bio_is_p2p(rq->bio) || !bio_is_p2p(bio))
+		return bio_phys_mixed("RAM and peer-to-peer memory");
 
-	first = a->bi_io_vec[a->bi_iter.bi_idx].bv_phys;
-	bio_for_each_bvec(bv, b, iter) {
-		if (!bvec_is_p2p(&bv) ||
-		    !dma_phys_same_provider(first, bvec_phys(&bv), bv.bv_len))
-			return false;
+	first = mp_bvec_iter_phys(rq->bio->bi_io_vec, rq->bio->bi_iter);
+	bio_for_each_bvec(bv, bio, iter) {
+		if (!bvec_is_p2p(&bv))
+			return bio_phys_mixed("RAM and peer-to-peer memory");
+		if (!dma_phys_same_provider(first, bvec_phys(&bv), bv.bv_len))
+			return bio_phys_mixed("peer-to-peer memory of two providers");
 	}
-	return true;
+	return 0;
 }

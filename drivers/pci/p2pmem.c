@@ -23,7 +23,6 @@
 #define pr_fmt(fmt) "p2pmem: " fmt
 
 #include <linux/anon_inodes.h>
-#include <linux/bio-phys.h>
 #include <linux/cleanup.h>
 #include <linux/dma-phys.h>
 #include <linux/export.h>

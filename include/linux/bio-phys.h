@@ -10,7 +10,7 @@
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
-#include <linux/jump_label.h>
+#include <linux/pci-p2pmem.h>
 #include <linux/uio.h>
 
 struct block_device;
@@ -38,14 +38,7 @@ void bio_phys_mark_bvecs(struct bio *bio);
 blk_status_t bio_phys_submit_check(struct bio *bio);
 int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
-bool bio_phys_same_provider(struct bio *a, struct bio *b);
-
-/*
- * Off until a process has mapped peer-to-peer memory; then one bit of the mm
- * tells the processes that have from those that have not.
- */
-DECLARE_STATIC_KEY_FALSE(p2pmem_mapped_key);
-bool p2pmem_mm_mapped(void);
+int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 
 /**
  * bio_phys_check_iter - look at all of a user's IO before any of it is done
@@ -72,6 +65,12 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
 	return 0;
 }
 
+/**
+ * iov_iter_is_p2p - did bio_phys_check_iter() mark the iterator?
+ * @iter: memory of a read or write
+ *
+ * Return: true if all of it is peer-to-peer memory of one provider.
+ */
 static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 {
 	return iter->p2p;
@@ -119,9 +118,9 @@ static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 	return false;
 }
 
-static inline bool bio_phys_same_provider(struct bio *a, struct bio *b)
+static inline int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 {
-	return true;
+	return 0;
 }
 
 #endif /* CONFIG_DMA_PHYS_P2P */
@@ -140,6 +139,26 @@ static inline bool blk_rq_p2p_mergeable(const struct request *rq,
 					const struct bio *bio)
 {
 	return !bio_is_p2p(bio) && !(rq->bio && bio_is_p2p(rq->bio));
+}
+
+/**
+ * blk_rq_phys_append - may a bio be appended to a passthrough request?
+ * @rq: the request, perhaps still empty
+ * @bio: the bio
+ *
+ * Passthrough requests are put together without the tests of merging, so they
+ * have this one.
+ *
+ * Return: 0, or
+ * * -EINVAL: the request would hold RAM and peer-to-peer memory, or memory of
+ *   two providers
+ * * -EOPNOTSUPP: the device does not take peer-to-peer memory
+ */
+static inline int blk_rq_phys_append(struct request *rq, struct bio *bio)
+{
+	if (likely(blk_rq_p2p_mergeable(rq, bio)))
+		return 0;
+	return __blk_rq_phys_append(rq, bio);
 }
 
 #endif /* _LINUX_BIO_PHYS_H */

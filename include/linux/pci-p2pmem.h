@@ -6,6 +6,7 @@
 #ifndef _LINUX_PCI_P2PMEM_H
 #define _LINUX_PCI_P2PMEM_H
 
+#include <linux/jump_label.h>
 #include <linux/pci.h>
 
 struct p2pmem_buf;
@@ -21,6 +22,13 @@ void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys, size_t size);
 pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev, phys_addr_t phys);
 void p2pmem_publish(struct pci_dev *pdev, bool publish);
 struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
+
+/*
+ * Off until a process has mapped peer-to-peer memory; then one bit of the mm
+ * tells the processes that have from those that have not.
+ */
+DECLARE_STATIC_KEY_FALSE(p2pmem_mapped_key);
+bool p2pmem_mm_mapped(void);
 
 /* for block/bio-phys.c: what user memory is made of */
 struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma);

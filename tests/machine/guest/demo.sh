@@ -15,9 +15,11 @@ pciB=$(pci_of "$B")
 pciC=$(pci_of "$C")
 memB=/sys/bus/pci/devices/$pciB/p2pmem
 memC=/sys/bus/pci/devices/$pciC/p2pmem
-driveA=/dev/${A}n1
-driveB=/dev/${B}n1
-driveC=/dev/${C}n1
+driveA=$(namespace "$A" 1)
+driveB=$(namespace "$B" 1)
+driveC=$(namespace "$C" 1)
+fsA=$(namespace "$A" 2)
+fsB=$(namespace "$B" 2)
 at=$((64 * MIB))		# where on a drive the checks may write
 
 # bytes VERDICT: how many were mapped with this verdict since boot
@@ -48,7 +50,7 @@ number() {
 
 # bar_register PCI-ADDRESS BAR: what the device itself answers to (64-bit)
 bar_register() {
-	od -An -v -t x4 -j $((16 + 4 * $2)) -N 8 \
+	hexdump -v -s $((16 + 4 * $2)) -n 8 -e '1/4 "%08x "' \
 		"/sys/bus/pci/devices/$1/config" |
 		{ read -r low high; number "$high${low%?}0"; }
 }
@@ -171,11 +173,11 @@ list_kind() {
 }
 
 make_file_systems() {
-	check "make an ext4 file system on drive A" mkfs.ext4 -q "/dev/${A}n2"
-	check "make an xfs file system on drive B" mkfs.xfs -q "/dev/${B}n2"
+	check "make an ext4 file system on drive A" mkfs.ext4 -q "$fsA"
+	check "make an xfs file system on drive B" mkfs.xfs -q "$fsB"
 	mkdir -p /mnt/ext4 /mnt/xfs
-	mount -t ext4 "/dev/${A}n2" /mnt/ext4
-	mount -t xfs "/dev/${B}n2" /mnt/xfs
+	mount -t ext4 "$fsA" /mnt/ext4
+	mount -t xfs "$fsB" /mnt/xfs
 	for f in ext4 xfs; do
 		dd if="$driveA" of=/mnt/$f/copy bs=1M count=16 2>/dev/null
 	done
@@ -246,19 +248,20 @@ point_shapes() {
 
 # slice NAME DRIVE: 16 MiB of a drive as a block device of its own
 slice() {
-	dmsetup create --noudevsync --noudevrules "$1" \
+	dmsetup create "$1" \
 		--table "0 32768 linear $2 262144"
 }
 
 make_other_queues() {
+	export DM_DISABLE_UDEV=1 MDADM_NO_UDEV=1
 	truncate -s 16M /tmp/loop.img
 	losetup /dev/loop0 /tmp/loop.img
 	slice sliceA "$driveA"
 	slice sliceB "$driveB"
 	slice sliceC "$driveC"
-	dmsetup create --noudevsync --noudevrules crypt --table \
+	dmsetup create crypt --table \
 		"0 32768 crypt aes-cbc-plain64 $key 0 $driveA 294912"
-	MDADM_NO_UDEV=1 mdadm --create /dev/md0 --run --assume-clean --level=5 \
+	mdadm --create /dev/md0 --run --assume-clean --level=5 \
 		--raid-devices=3 /dev/mapper/sliceA /dev/mapper/sliceB \
 		/dev/mapper/sliceC
 }
@@ -266,14 +269,14 @@ key=000102030405060708090a0b0c0d0e0f
 
 # refused_both WORDS REASON ERRNO TARGET BUFFER...: reading and writing
 refused_both() {
-	words=$1
+	what=$1
 	reason=$2
 	errno=$3
 	target=$4
 	shift 4
-	refused "read, $words" "$reason" \
+	refused "read, $what" "$reason" \
 		p2pio -x "$errno" "$target" $at "$@"
-	refused "write, $words" "$reason" \
+	refused "write, $what" "$reason" \
 		p2pio -w -x "$errno" "$target" $at "$@"
 }
 
@@ -282,7 +285,7 @@ point_refusals() {
 	say "   Each time the buffers and the drive are compared with before."
 	b=$memB/allocate
 	c=$memC/allocate
-	mixed="mix|main memory|RAM"
+	mixed="mixes"
 	refused_both "main memory and B's memory in one call" "$mixed" EINVAL \
 		"$driveA" ram:65536 "$b:65536"
 	refused_both "B's memory and main memory in one call" "$mixed" EINVAL \
@@ -291,7 +294,7 @@ point_refusals() {
 		"$driveA" ram:8388608 "$b:4096"
 	refused_both "4 MiB of B's memory, then 4 KiB of main memory" \
 		"$mixed" EINVAL "$driveA" "$b:4194304" ram:4096
-	refused_both "B's and C's memory in one call" "provider|device|mix" \
+	refused_both "B's and C's memory in one call" "mixes" \
 		EINVAL "$driveA" "$b:65536" "$c:65536"
 	refused_both "drive A with C's memory" "host bridge" EREMOTEIO \
 		"$driveA" "$c:65536"
@@ -305,7 +308,7 @@ point_refusals() {
 
 	check "make a loop, dm-linear, dm-crypt and RAID5 device" \
 		make_other_queues
-	queue="P2P|peer|not support"
+	queue="does not take peer-to-peer memory"
 	refused_both "null_blk" "$queue" EOPNOTSUPP /dev/nullb0 "$b:65536"
 	refused_both "loop" "$queue" EOPNOTSUPP /dev/loop0 "$b:65536"
 	refused_both "dm-linear on drive A" "$queue" EOPNOTSUPP \
@@ -318,7 +321,7 @@ point_refusals() {
 		p2pio -r -x EFAULT "$driveA" 0 "$b:65536"
 	umount /mnt/ext4 /mnt/xfs
 	mdadm --stop /dev/md0 2>/dev/null
-	dmsetup remove --noudevsync --noudevrules crypt sliceA sliceB sliceC
+	dmsetup remove crypt sliceA sliceB sliceC
 }
 
 point_ram() {
@@ -347,7 +350,7 @@ point_gone() {
 	check "bind the driver again" \
 		sh -c "echo $pciB > /sys/bus/pci/drivers/nvme/bind"
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ -e "/dev/$(controller B)n1" ] && break
+		[ -e "$(namespace "$(controller B)" 1)" ] && break
 		sleep 0.2
 	done
 	is "two ranges are registered" "$(grep -vc '^#' $debug/ranges)" 2

@@ -6,11 +6,13 @@
 
 MIB=1048576
 debug=/sys/kernel/debug/dma_phys
+tracing=/sys/kernel/tracing
 sgl_threshold=/sys/module/nvme/parameters/sgl_threshold
 
 A=$(controller A)
 B=$(controller B)
 C=$(controller C)
+pciA=$(pci_of "$A")
 pciB=$(pci_of "$B")
 pciC=$(pci_of "$C")
 memB=/sys/bus/pci/devices/$pciB/p2pmem
@@ -110,6 +112,15 @@ sectors() {
 	awk -v n="$2" '{ print $n }' "/sys/block/${1#/dev/}/stat"
 }
 
+# Every mapping that was traced is one of two kinds, and both happened.
+traced_rightly() {
+	from_A="client=$pciA provider=$pciB .* verdict=bus_addr"
+	from_B="client=$pciB provider=$pciB .* verdict=own_bar"
+	head -n 4 /tmp/trace
+	grep -q "$from_A" /tmp/trace && grep -q "$from_B" /tmp/trace &&
+		! grep -v -e "$from_A" -e "$from_B" /tmp/trace
+}
+
 point_copy() {
 	section "2. Drive A is copied to drive B through drive B's memory"
 	size=$((32 * MIB))
@@ -124,8 +135,12 @@ point_copy() {
 	wroteA=$(sectors "$driveA" 7)
 	readB=$(sectors "$driveB" 3)
 	wroteB=$(sectors "$driveB" 7)
+	echo > $tracing/trace
+	echo 1 > $tracing/events/dma_phys/enable
 	check "an ordinary program copies 32 MiB (open, mmap, pread, pwrite)" \
 		p2pcopy "$driveA" "$driveB" "$memB/allocate" $size $MIB
+	echo 0 > $tracing/events/dma_phys/enable
+	grep dma_phys_map: $tracing/trace > /tmp/trace
 	detail $debug/stats
 	is "drive A was told drive B's bus address for every byte it read" \
 		$(($(bytes bus_addr) - bus)) $size
@@ -133,6 +148,7 @@ point_copy() {
 		$(($(bytes own_bar) - own)) $size
 	is "nothing went through the host bridge" \
 		$(($(bytes host_bridge) - bridge)) 0
+	check "the trace of every mapping tells the same" traced_rightly
 	is "nothing was refused" $(($(bytes refused) - refusals)) 0
 	is "drive A read 32 MiB and no more" \
 		$(($(sectors "$driveA" 3) - readA)) $((size / 512))

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for the fake PCI fabric: what the PCI core makes of it.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "fake_pci.h"
+
+#define CPU0	0x4000000000ULL
+#define CPU1	0x8000000000ULL
+#define CPU32	0xa000000000ULL
+
+static const struct fake_pci_node two_hosts[] = {
+	{ .name = "host0", .type = FAKE_PCI_HOST,
+	  .windows = { { .cpu = CPU0, .size = SZ_64G },
+		       { .cpu = CPU32, .bus = 0x80000000, .size = SZ_256M,
+			 .mem32 = true } } },
+	{ .name = "bridge", .type = FAKE_PCI_HOST_DEV, .parent = "host0",
+	  .vendor = PCI_VENDOR_ID_INTEL, .device = 0x2030 },
+	{ .name = "port", .type = FAKE_PCI_ROOT_PORT, .parent = "host0",
+	  .devfn = PCI_DEVFN(2, 0), .has_acs = true,
+	  .acs_cap = PCI_ACS_RR | PCI_ACS_CR, .acs_ctrl = PCI_ACS_RR },
+	{ .name = "up", .type = FAKE_PCI_UPSTREAM, .parent = "port" },
+	{ .name = "down0", .type = FAKE_PCI_DOWNSTREAM, .parent = "up" },
+	{ .name = "down1", .type = FAKE_PCI_DOWNSTREAM, .parent = "up",
+	  .devfn = PCI_DEVFN(1, 0) },
+	{ .name = "A", .type = FAKE_PCI_ENDPOINT, .parent = "down0",
+	  .bar = { SZ_16M, 0, SZ_4K } },
+	{ .name = "B", .type = FAKE_PCI_ENDPOINT, .parent = "down1",
+	  .bar = { SZ_16G, 0, SZ_4K, SZ_32 },
+	  .bar_mem32 = BIT(2), .bar_io = BIT(3) },
+	{ .name = "pci", .type = FAKE_PCI_BRIDGE, .parent = "host0",
+	  .devfn = PCI_DEVFN(3, 0) },
+	{ .name = "C", .type = FAKE_PCI_DEVICE, .parent = "pci",
+	  .devfn = PCI_DEVFN(7, 2), .bar = { SZ_1M } },
+	{ .name = "C0", .type = FAKE_PCI_DEVICE, .parent = "pci",
+	  .devfn = PCI_DEVFN(7, 0) },
+
+	{ .name = "host1", .type = FAKE_PCI_HOST, .domain = 1,
+	  .windows = { { .cpu = CPU1, .bus = CPU1 + SZ_64G,
+			 .size = SZ_4G } } },
+	{ .name = "D", .type = FAKE_PCI_ENDPOINT, .parent = "host1",
+	  .bar = { SZ_64K } },
+	{}
+};
+
+static const char * const functions[] = {
+	"bridge", "port", "up", "down0", "down1", "A", "B", "pci", "C", "C0",
+	"D",
+};
+
+static void enumerates(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, two_hosts);
+	struct pci_dev *pdev;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		pdev = fake_pci_dev(f, functions[i]);
+		KUNIT_EXPECT_TRUE(test, device_is_registered(&pdev->dev));
+		KUNIT_EXPECT_EQ(test, FAKE_PCI_DOMAIN +
+				!strcmp(functions[i], "D"),
+				pci_domain_nr(pdev->bus));
+	}
+	KUNIT_EXPECT_PTR_EQ(test, fake_pci_dev(f, "down0"),
+			    pci_upstream_bridge(fake_pci_dev(f, "A")));
+	KUNIT_EXPECT_PTR_EQ(test, fake_pci_dev(f, "up"),
+			    pci_upstream_bridge(fake_pci_dev(f, "down0")));
+	KUNIT_EXPECT_PTR_EQ(test, fake_pci_dev(f, "port"),
+			    pci_upstream_bridge(fake_pci_dev(f, "up")));
+	KUNIT_EXPECT_PTR_EQ(test, NULL,
+			    pci_upstream_bridge(fake_pci_dev(f, "port")));
+	KUNIT_EXPECT_EQ(test, PCI_EXP_TYPE_DOWNSTREAM,
+			pci_pcie_type(fake_pci_dev(f, "down1")));
+	KUNIT_EXPECT_FALSE(test, pci_is_pcie(fake_pci_dev(f, "C")));
+	KUNIT_EXPECT_EQ(test, PCI_DEVFN(7, 2), fake_pci_dev(f, "C")->devfn);
+}
+
+static void assigns(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, two_hosts);
+	struct pci_dev *a = fake_pci_dev(f, "A");
+	struct pci_dev *b = fake_pci_dev(f, "B");
+	struct pci_dev *d = fake_pci_dev(f, "D");
+	u32 low, high;
+
+	KUNIT_EXPECT_EQ(test, SZ_16M, pci_resource_len(a, 0));
+	KUNIT_EXPECT_EQ(test, SZ_4K, pci_resource_len(a, 2));
+	KUNIT_EXPECT_EQ(test, SZ_16G, pci_resource_len(b, 0));
+	KUNIT_EXPECT_GE(test, pci_resource_start(b, 0), CPU0);
+	KUNIT_EXPECT_LT(test, pci_resource_end(b, 0), CPU0 + SZ_64G);
+	KUNIT_EXPECT_EQ(test, 0, pci_resource_start(b, 0) & (SZ_16G - 1));
+	KUNIT_EXPECT_EQ(test, pci_resource_start(b, 0), pci_bus_address(b, 0));
+
+	/* the offset of a 32-bit window */
+	KUNIT_EXPECT_EQ(test, SZ_4K, pci_resource_len(b, 2));
+	KUNIT_EXPECT_EQ(test, CPU32 - 0x80000000,
+			pci_resource_start(b, 2) - pci_bus_address(b, 2));
+	KUNIT_EXPECT_GE(test, pci_bus_address(b, 2), 0x80000000);
+	KUNIT_EXPECT_LT(test, pci_bus_address(b, 2), 0x90000000);
+	/* there are no I/O windows, and it must not be taken for memory */
+	KUNIT_EXPECT_FALSE(test, pci_resource_flags(b, 3) & IORESOURCE_MEM);
+
+	/* a bus address above the CPU's, and what the device was told */
+	KUNIT_EXPECT_GE(test, pci_resource_start(d, 0), CPU1);
+	KUNIT_EXPECT_EQ(test, pci_resource_start(d, 0) + SZ_64G,
+			pci_bus_address(d, 0));
+	pci_read_config_dword(d, PCI_BASE_ADDRESS_0, &low);
+	pci_read_config_dword(d, PCI_BASE_ADDRESS_1, &high);
+	KUNIT_EXPECT_EQ(test, pci_bus_address(d, 0),
+			(u64)high << 32 | (low & PCI_BASE_ADDRESS_MEM_MASK));
+	KUNIT_EXPECT_EQ(test, 0, pci_enable_device_mem(d));
+	pci_disable_device(d);
+}
+
+static void acs(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, two_hosts);
+	struct pci_dev *port = fake_pci_dev(f, "port");
+	u16 ctrl;
+
+	KUNIT_ASSERT_NE(test, 0, port->acs_cap);
+	KUNIT_EXPECT_EQ(test, 0, fake_pci_dev(f, "down0")->acs_cap);
+	pci_read_config_word(port, port->acs_cap + PCI_ACS_CTRL, &ctrl);
+	KUNIT_EXPECT_EQ(test, PCI_ACS_RR, ctrl);
+	fake_pci_set_acs(f, "port", PCI_ACS_CR);
+	pci_read_config_word(port, port->acs_cap + PCI_ACS_CTRL, &ctrl);
+	KUNIT_EXPECT_EQ(test, PCI_ACS_CR, ctrl);
+}
+
+static void unplugs(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, two_hosts);
+	struct pci_dev *a = fake_pci_dev(f, "A");
+
+	fake_pci_unplug(f, "down0");
+	KUNIT_EXPECT_FALSE(test, device_is_registered(&a->dev));
+	KUNIT_EXPECT_TRUE(test,
+			  device_is_registered(&fake_pci_dev(f, "B")->dev));
+}
+
+static void leaves_nothing(struct kunit *test)
+{
+	static const u64 windows[] = { CPU0, CPU1, CPU32 };
+	struct pci_dev *pdev = NULL;
+	int i;
+
+	/* the cases before have made and unmade it */
+	for_each_pci_dev(pdev)
+		KUNIT_EXPECT_LT(test, pci_domain_nr(pdev->bus),
+				FAKE_PCI_DOMAIN);
+	KUNIT_EXPECT_PTR_EQ(test, NULL, pci_find_bus(FAKE_PCI_DOMAIN, 0));
+	KUNIT_EXPECT_PTR_EQ(test, NULL, pci_find_bus(FAKE_PCI_DOMAIN + 1, 0));
+	for (i = 0; i < ARRAY_SIZE(windows); i++)
+		KUNIT_EXPECT_EQ(test, REGION_DISJOINT,
+				region_intersects(windows[i], SZ_4G,
+						  IORESOURCE_MEM,
+						  IORES_DESC_NONE));
+}
+
+static struct kunit_case fake_pci_cases[] = {
+	KUNIT_CASE(enumerates),
+	KUNIT_CASE(assigns),
+	KUNIT_CASE(acs),
+	KUNIT_CASE(unplugs),
+	KUNIT_CASE(leaves_nothing),
+	{}
+};
+
+static struct kunit_suite fake_pci_suite = {
+	.name = "fake_pci",
+	.test_cases = fake_pci_cases,
+};
+
+kunit_test_suite(fake_pci_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the fake PCI fabric");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The front door.  Every target does its own set-up, shows how far it is, and
+# ends in one line `NAME: N passed, N failed`; logs are in build/log/.
+#
+#   KSRC=/path/to/linux   graft a copy of that tree instead of Debian's 6.12
+#   MACHINE=name          one machine of tests/machine/ for `make machines`
+#   JOBS=n                parallel jobs; default: one a processor
+
+export KSRC MACHINE JOBS
+MAKEFLAGS += --no-print-directory
+
+# The kernel's own make, called below, must not see our variables as its own.
+run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
+
+later = @echo "$@ comes with a later issue: $(1)" >&2; exit 2
+
+.PHONY: help demo test unit lint cocci machines deps source tree clean \
+	distclean host convert bench cover series unit-debug soak mutants
+
+help:
+	@awk -F '##' '/^[a-z-]+:.*##/ { split($$1, t, ":"); \
+		printf "  make %-11s%s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^#   \([A-Z]*=.*\)/  \1/p' $(firstword $(MAKEFILE_LIST))
+
+demo:		## the main job: graft, build, boot, real P2P IO, verified
+	$(run) tools/demo
+
+test:		## everything CI runs: unit lint cocci machines
+	$(run) tools/test unit lint cocci machines
+
+unit:		## KUnit suites under UML
+	$(run) tools/test -1 unit
+
+lint:		## checkpatch, sparse, kernel-doc, shellcheck on what is ours
+	$(run) tools/test -1 lint
+
+cocci:		## golden triplets of every semantic patch; the graft itself
+	$(run) tools/test -1 cocci
+
+machines:	## every QEMU machine; MACHINE=name for one
+	$(run) tools/test -1 machines
+
+deps:		## install the Debian packages that all this needs
+	$(run) tools/deps
+
+source:		## unpack the pristine kernel source: build/source
+	$(run) tools/source
+
+tree:		## graft it: build/tree
+	$(run) tools/tree
+
+host:		## (later) the range tree in user space under sanitizers
+	$(call later,the range tree under ASan and UBSan and a random model test)
+
+convert:	## (later) every converted object, for each architecture
+	$(call later,every touched object compiled for each architecture)
+
+bench:		## (later) stock against grafted, with tables and a plot
+	$(call later,stock against grafted in instructions per IO)
+
+cover:		## (later) line and branch coverage of our files
+	$(call later,line and branch coverage of our files)
+
+series:		## (later) a patch series for git am
+	$(call later,a patch series that git am takes)
+
+unit-debug:	## (later) the KUnit suites with lockdep, KASAN and KCSAN
+	$(call later,the KUnit suites with the debugging options of the kernel)
+
+soak:		## (later) hours of random IO, fences and unplugging
+	$(call later,hours of random IO with fences and unplugging)
+
+mutants:	## (later) mistakes planted in our files, to be caught by tests
+	$(call later,mistakes planted in our files that the tests must catch)
+
+clean:		## remove kernels and logs, keep the source and the cache
+	rm -rf build/kernel build/log build/machine build/kunit
+
+distclean:	## remove build/ altogether
+	rm -rf build

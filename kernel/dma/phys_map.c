@@ -299,7 +299,8 @@ static struct dma_phys_range *dma_phys_mapped(struct device *dev,
 	struct p2p_range *range;
 
 	if (use_dma_iommu(dev)) {
-		*phys = iommu_iova_to_phys(iommu_get_dma_domain(dev), addr);
+		*phys = iommu_iova_to_phys(iommu_get_domain_for_dev(dev),
+					   addr);
 		if (*phys) {
 			*map = PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
 			if (p2p_range_lookup(*phys, size, &range) ==

@@ -205,6 +205,18 @@ static struct notifier_block dma_phys_nb = {
 	.notifier_call = dma_phys_bus_notify,
 };
 
+static const char *dma_phys_state(const struct p2p_range *range)
+{
+	switch (p2p_range_state(range)) {
+	case P2P_RANGE_LIVE:
+		return "live";
+	case P2P_RANGE_FENCED:
+		return "fenced";
+	default:
+		return "gone";
+	}
+}
+
 static int dma_phys_ranges_show(struct seq_file *m, void *v)
 {
 	/* the struct, its reference count, and a leaf of the tree */
@@ -221,13 +233,12 @@ static int dma_phys_ranges_show(struct seq_file *m, void *v)
 	p2p_range_for_each(range, index) {
 		struct dma_phys_range *r = to_dma_phys_range(range);
 
-		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s inflight %s\n",
+		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s inflight %lu\n",
 			   (u64)range->start,
 			   (u64)range->start + range->size - 1,
 			   (u64)dma_phys_bus_addr(r, range->start),
 			   (u64)range->size, r->name, cost,
-			   p2p_range_state_name(range),
-			   p2p_range_idle(range) ? "no" : "yes");
+			   dma_phys_state(range), p2p_range_inflight(range));
 	}
 	return 0;
 }

@@ -22,11 +22,9 @@
 
 #define pr_fmt(fmt) "p2pmem: " fmt
 
-#include <linux/anon_inodes.h>
 #include <linux/cleanup.h>
 #include <linux/dma-phys.h>
 #include <linux/export.h>
-#include <linux/file.h>
 #include <linux/genalloc.h>
 #include <linux/init.h>
 #include <linux/io.h>
@@ -34,67 +32,12 @@
 #include <linux/mm.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/pci-p2pmem.h>
-#include <linux/sched/coredump.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
-
-/**
- * struct p2pmem_chunk - a piece of a BAR
- * @node: in &p2pmem.chunks
- * @range: the piece, for the mapping layer
- * @pool: its pages; addresses in it are offsets from @base, plus a page so that
- *	none is 0, which is genalloc's failure
- * @base: first physical address that is PAGE_SIZE aligned
- * @wc: the memory type was set to write-combining
- */
-struct p2pmem_chunk {
-	struct list_head node;
-	struct dma_phys_range range;
-	struct gen_pool *pool;
-	phys_addr_t base;
-	bool wc;
-};
-
-/**
- * struct p2pmem - a provider
- * @node: in p2pmem_providers
- * @pdev: the device; its driver is bound
- * @chunks: &struct p2pmem_chunk
- * @published: other drivers may look for it
- */
-struct p2pmem {
-	struct list_head node;
-	struct pci_dev *pdev;
-	struct list_head chunks;
-	bool published;
-};
-
-/**
- * struct p2pmem_buf - an allocation
- * @ref: owners of the bytes, see the top of this file
- * @phys: CPU physical address, PAGE_SIZE aligned
- * @size: bytes, a multiple of PAGE_SIZE
- * @chunk: where to give the pages back; NULL when the provider is gone.  Under
- *	p2pmem_lock.
- * @live: the provider has not gone since the buffer was handed out
- * @mapping: of the file behind user mappings, NULL for a kernel buffer.  Under
- *	p2pmem_lock.
- * @vaddr: the kernel's mapping, NULL for a user buffer
- * @free_work: to get out of the interrupt in which a bio ends
- */
-struct p2pmem_buf {
-	refcount_t ref;
-	phys_addr_t phys;
-	size_t size;
-	struct p2pmem_chunk *chunk;
-	bool live;
-	struct address_space *mapping;
-	void __iomem *vaddr;
-	struct work_struct free_work;
-};
+#include "p2pmem.h"
 
 /* Providers, their chunks, and changes of the tree of buffers. */
-static DEFINE_MUTEX(p2pmem_lock);
+DEFINE_MUTEX(p2pmem_lock);
 static LIST_HEAD(p2pmem_providers);
 
 /*
@@ -105,9 +48,7 @@ static struct maple_tree p2pmem_bufs = MTREE_INIT(p2pmem_bufs,
 						  MT_FLAGS_ALLOC_RANGE |
 						  MT_FLAGS_USE_RCU);
 
-DEFINE_STATIC_KEY_FALSE(p2pmem_mapped_key);
-
-static struct p2pmem *p2pmem_find(struct pci_dev *pdev)
+struct p2pmem *p2pmem_find(struct pci_dev *pdev)
 {
 	struct p2pmem *p;
 
@@ -152,7 +93,8 @@ static void p2pmem_buf_free_work(struct work_struct *work)
 	p2pmem_buf_free(container_of(work, struct p2pmem_buf, free_work));
 }
 
-static struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
+/* A buffer with one reference, the caller's, or ERR_PTR().  May sleep. */
+struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
 {
 	struct p2pmem_chunk *chunk;
 	unsigned long addr = 0;
@@ -202,7 +144,7 @@ free:
 }
 
 /* Drop a reference; the last one may be dropped in an interrupt. */
-static void p2pmem_buf_put(struct p2pmem_buf *buf)
+void p2pmem_buf_put(struct p2pmem_buf *buf)
 {
 	if (refcount_dec_and_test(&buf->ref))
 		schedule_work(&buf->free_work);
@@ -260,240 +202,6 @@ bool p2pmem_buf_holds(const struct p2pmem_buf *buf, phys_addr_t phys)
 {
 	return phys >= buf->phys && phys - buf->phys < buf->size;
 }
-
-/*
- * Another process's mapping, by fork().  MMF_HAS_P2PMEM is never cleared: it
- * only says that a look at the VMAs is worth it.
- */
-static void p2pmem_vm_open(struct vm_area_struct *vma)
-{
-	set_bit(MMF_HAS_P2PMEM, &vma->vm_mm->flags);
-}
-
-/*
- * p2pmem_lock orders this with p2pmem_zap(): either the entries are there
- * before the buffer is declared dead, and are zapped, or none are made.
- */
-static vm_fault_t p2pmem_vm_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct p2pmem_buf *buf = vma->vm_file->private_data;
-	unsigned long addr, end;
-	vm_fault_t ret;
-
-	guard(mutex)(&p2pmem_lock);
-	if (!buf->live)
-		return VM_FAULT_SIGBUS;
-
-	ret = vmf_insert_pfn(vma, vmf->address & PAGE_MASK,
-			     PHYS_PFN(p2pmem_vma_phys(vma, vmf->address)));
-
-	/* the memory is there as a whole, so spare the process the faults */
-	addr = max(vmf->address & PMD_MASK, vma->vm_start);
-	end = min(addr + PMD_SIZE, vma->vm_end);
-	for (; addr < end && ret == VM_FAULT_NOPAGE; addr += PAGE_SIZE)
-		ret = vmf_insert_pfn(vma, addr,
-				     PHYS_PFN(p2pmem_vma_phys(vma, addr)));
-	return ret;
-}
-
-static const struct vm_operations_struct p2pmem_vm_ops = {
-	.open	= p2pmem_vm_open,
-	.fault	= p2pmem_vm_fault,
-};
-
-static int p2pmem_file_release(struct inode *inode, struct file *file)
-{
-	struct p2pmem_buf *buf = file->private_data;
-
-	mutex_lock(&p2pmem_lock);
-	buf->mapping = NULL;
-	mutex_unlock(&p2pmem_lock);
-	p2pmem_buf_put(buf);
-	return 0;
-}
-
-static const struct file_operations p2pmem_file_fops = {
-	.owner		= THIS_MODULE,
-	.release	= p2pmem_file_release,
-};
-
-/**
- * p2pmem_vma_buf - the buffer that a VMA maps
- * @vma: any VMA, under mmap_lock
- *
- * Context: any, under the lock.
- * Return: the buffer, or NULL if the VMA is something else.
- */
-struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma)
-{
-	if (vma->vm_ops != &p2pmem_vm_ops)
-		return NULL;
-	return vma->vm_file->private_data;
-}
-
-/**
- * p2pmem_vma_phys - the physical address behind a user address
- * @vma: a VMA that p2pmem_vma_buf() knows
- * @addr: user address inside it
- *
- * Context: any, under mmap_lock.
- * Return: CPU physical address.
- */
-phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
-			    unsigned long addr)
-{
-	struct p2pmem_buf *buf = vma->vm_file->private_data;
-
-	return buf->phys + ((phys_addr_t)vma->vm_pgoff << PAGE_SHIFT) +
-	       (addr - vma->vm_start);
-}
-
-/* Has this process, or one it was forked from, mapped such memory? */
-bool p2pmem_mm_mapped(void)
-{
-	return current->mm && test_bit(MMF_HAS_P2PMEM, &current->mm->flags);
-}
-
-/*
- * A fresh buffer must not show what another process left in it.  Cleared when
- * it is handed out rather than when it is freed: by then the device may be
- * gone, and freeing may run in an interrupt.
- */
-static int p2pmem_clear(struct p2pmem_buf *buf)
-{
-	void __iomem *vaddr = ioremap_wc(buf->phys, buf->size);
-
-	if (!vaddr)
-		return -ENOMEM;
-	memset_io(vaddr, 0, buf->size);
-	iounmap(vaddr);
-	return 0;
-}
-
-static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
-		       struct bin_attribute *attr, struct vm_area_struct *vma)
-{
-	struct pci_dev *pdev = to_pci_dev(kobj_to_dev(kobj));
-	size_t size = vma->vm_end - vma->vm_start;
-	struct p2pmem_buf *buf;
-	struct file *file;
-	int error;
-
-	if ((vma->vm_flags & VM_MAYSHARE) != VM_MAYSHARE) {
-		pci_info_ratelimited(pdev, "%s: peer-to-peer memory cannot be mapped MAP_PRIVATE, use MAP_SHARED\n",
-				     current->comm);
-		return -EINVAL;
-	}
-	if (vma->vm_pgoff) {
-		pci_info_ratelimited(pdev, "%s: each mapping of peer-to-peer memory is a new buffer, the offset must be 0\n",
-				     current->comm);
-		return -EINVAL;
-	}
-
-	buf = p2pmem_buf_alloc(pdev, size);
-	if (IS_ERR(buf))
-		return PTR_ERR(buf);
-	error = p2pmem_clear(buf);
-	if (error)
-		goto put;
-
-	/*
-	 * A file of its own: it holds the buffer, every VMA holds the file,
-	 * and its address_space finds the mappings when they must be zapped.
-	 */
-	file = anon_inode_create_getfile("[p2pmem]", &p2pmem_file_fops, buf,
-					 O_RDWR, NULL);
-	if (IS_ERR(file)) {
-		error = PTR_ERR(file);
-		goto put;
-	}
-	mutex_lock(&p2pmem_lock);
-	buf->mapping = file->f_mapping;
-	mutex_unlock(&p2pmem_lock);
-
-	vma_set_file(vma, file);
-	fput(file);
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
-	vma->vm_ops = &p2pmem_vm_ops;
-
-	p2pmem_vm_open(vma);
-	if (!static_key_enabled(&p2pmem_mapped_key))
-		static_branch_enable(&p2pmem_mapped_key);
-	return 0;
-put:
-	p2pmem_buf_put(buf);
-	return error;
-}
-
-/* Sizes of all chunks together, in bytes. */
-static size_t p2pmem_sum(struct pci_dev *pdev, size_t (*of)(struct gen_pool *))
-{
-	struct p2pmem_chunk *chunk;
-	struct p2pmem *p;
-	size_t sum = 0;
-
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(pdev);
-	if (p) {
-		list_for_each_entry(chunk, &p->chunks, node)
-			sum += of(chunk->pool);
-	}
-	return sum;
-}
-
-static ssize_t size_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	return sysfs_emit(buf, "%zu\n",
-			  p2pmem_sum(to_pci_dev(dev), gen_pool_size));
-}
-static DEVICE_ATTR_RO(size);
-
-static ssize_t available_show(struct device *dev, struct device_attribute *attr,
-			      char *buf)
-{
-	return sysfs_emit(buf, "%zu\n",
-			  p2pmem_sum(to_pci_dev(dev), gen_pool_avail));
-}
-static DEVICE_ATTR_RO(available);
-
-static ssize_t published_show(struct device *dev, struct device_attribute *attr,
-			      char *buf)
-{
-	struct p2pmem *p;
-
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(to_pci_dev(dev));
-	return sysfs_emit(buf, "%d\n", p && p->published);
-}
-static DEVICE_ATTR_RO(published);
-
-static struct bin_attribute p2pmem_alloc_attr = {
-	.attr = { .name = "allocate", .mode = 0660 },
-	.mmap = p2pmem_mmap,
-	/* programs that look before they map find room enough */
-	.size = SZ_1T,
-};
-
-static struct attribute *p2pmem_attrs[] = {
-	&dev_attr_size.attr,
-	&dev_attr_available.attr,
-	&dev_attr_published.attr,
-	NULL,
-};
-
-static struct bin_attribute *p2pmem_bin_attrs[] = {
-	&p2pmem_alloc_attr,
-	NULL,
-};
-
-static const struct attribute_group p2pmem_group = {
-	.attrs = p2pmem_attrs,
-	.bin_attrs = p2pmem_bin_attrs,
-	.name = "p2pmem",
-};
 
 static bool p2pmem_in_chunk(const struct p2pmem_chunk *chunk, phys_addr_t phys)
 {

@@ -27,11 +27,6 @@ identifier iocb, iter, bdev, nr_pages;
  ...
  }
 
-@ depends on fops @
-@@
- #include <linux/uio.h>
-+#include <linux/bio-phys.h>
-
 @ dio @
 identifier iocb, iter, iomi, ret;
 @@
@@ -49,7 +44,7 @@ identifier iocb, iter, iomi, ret;
  ...
  }
 
-@ depends on dio @
+@ depends on fops || dio @
 @@
  #include <linux/uio.h>
 +#include <linux/bio-phys.h>

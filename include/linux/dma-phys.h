@@ -9,6 +9,7 @@
 #ifndef _LINUX_DMA_PHYS_H
 #define _LINUX_DMA_PHYS_H
 
+#include <linux/bits.h>
 #include <linux/dma-direction.h>
 #include <linux/err.h>
 #include <linux/types.h>
@@ -22,7 +23,7 @@ struct pci_dev;
  * swiotlb.  It is also the one flag that travels with a peer-to-peer address:
  * the mapping call looks up who owns it.
  */
-#define DMA_ATTR_MMIO		(1UL << 10)
+#define DMA_ATTR_MMIO		BIT(10)
 
 #ifdef CONFIG_HAS_DMA
 dma_addr_t dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What p2pmem.c and p2pmem-user.c share and nobody else needs. */
+#ifndef _DRIVERS_PCI_P2PMEM_H
+#define _DRIVERS_PCI_P2PMEM_H
+
+#include <linux/dma-phys.h>
+#include <linux/genalloc.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci-p2pmem.h>
+#include <linux/refcount.h>
+#include <linux/sysfs.h>
+#include <linux/workqueue.h>
+
+struct address_space;
+
+/**
+ * struct p2pmem_chunk - a piece of a BAR
+ * @node: in &p2pmem.chunks
+ * @range: the piece, for the mapping layer
+ * @pool: its pages; addresses in it are offsets from @base, plus a page so that
+ *	none is 0, which is genalloc's failure
+ * @base: first physical address that is PAGE_SIZE aligned
+ * @wc: the memory type was set to write-combining
+ */
+struct p2pmem_chunk {
+	struct list_head node;
+	struct dma_phys_range range;
+	struct gen_pool *pool;
+	phys_addr_t base;
+	bool wc;
+};
+
+/**
+ * struct p2pmem - a provider
+ * @node: in p2pmem_providers
+ * @pdev: the device; its driver is bound
+ * @chunks: &struct p2pmem_chunk
+ * @published: other drivers may look for it
+ */
+struct p2pmem {
+	struct list_head node;
+	struct pci_dev *pdev;
+	struct list_head chunks;
+	bool published;
+};
+
+/**
+ * struct p2pmem_buf - an allocation
+ * @ref: owners of the bytes, see the top of this file
+ * @phys: CPU physical address, PAGE_SIZE aligned
+ * @size: bytes, a multiple of PAGE_SIZE
+ * @chunk: where to give the pages back; NULL when the provider is gone.  Under
+ *	p2pmem_lock.
+ * @live: the provider has not gone since the buffer was handed out
+ * @mapping: of the file behind user mappings, NULL for a kernel buffer.  Under
+ *	p2pmem_lock.
+ * @vaddr: the kernel's mapping, NULL for a user buffer
+ * @free_work: to get out of the interrupt in which a bio ends
+ */
+struct p2pmem_buf {
+	refcount_t ref;
+	phys_addr_t phys;
+	size_t size;
+	struct p2pmem_chunk *chunk;
+	bool live;
+	struct address_space *mapping;
+	void __iomem *vaddr;
+	struct work_struct free_work;
+};
+
+/* Providers, their chunks, and changes of the tree of buffers. */
+extern struct mutex p2pmem_lock;
+
+extern const struct attribute_group p2pmem_group;
+
+struct p2pmem *p2pmem_find(struct pci_dev *pdev);
+struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size);
+void p2pmem_buf_put(struct p2pmem_buf *buf);
+
+#endif /* _DRIVERS_PCI_P2PMEM_H */

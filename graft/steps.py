@@ -283,7 +283,7 @@ class Step:
             m = re.match(r' = File "([^"]+)", line (\d+)', t)
             if m:
                 where, line = m.group(1), int(m.group(2))
-            m = re.match(r"(?:bad|BAD:!+): ?(.*)", t)
+            m = re.match(r"(?:bad:|BAD:!+) ?(.*)", t)
             if m and not where.startswith("/"):
                 if any(g.search(m.group(1).encode()) for _, g in self.greps):
                     seen.setdefault(where, {})[m.group(1).strip()] = line

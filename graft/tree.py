@@ -154,8 +154,18 @@ class Tree:
         for path in gone:
             if os.path.lexists(self.path(path)):
                 os.unlink(self.path(path))
+        self.prune(state["dirs"])
         os.rename(self.journal_name, self.state_name)
         shutil.rmtree(self.tmp)
+
+    def prune(self, dirs):
+        """Remove those of our directories that are empty."""
+        for d in sorted(dirs, reverse=True):
+            try:
+                os.rmdir(self.path(d))
+            except OSError as e:
+                if e.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                    raise
 
     def keep(self, path):
         try:
@@ -182,12 +192,7 @@ class Tree:
             os.rename(self.state_name, self.journal_name)
         for path, recs in known.items():
             self.restore(path, recs[0]["new"])
-        for d in sorted({d for s in states for d in s["dirs"]}, reverse=True):
-            try:
-                os.rmdir(self.path(d))
-            except OSError as e:
-                if e.errno not in (errno.ENOENT, errno.ENOTEMPTY):
-                    raise
+        self.prune({d for s in states for d in s["dirs"]})
         shutil.rmtree(self.tmp, ignore_errors=True)
         shutil.rmtree(os.path.join(self.dir, "orig"), ignore_errors=True)
         for name in self.state_name, self.journal_name:

@@ -185,6 +185,8 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 	phys_addr_t first = 0;
 	int error = 0;
 
+	/* a retry finds the mark of the last attempt */
+	iter->p2p = false;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
 

@@ -14,6 +14,7 @@
 //
 // Probe: block/bio.c: phys_addr_t vec_end_addr = page_to_phys\(bv->bv_page\)
 // Files: block/bio.c
+// Options: --no-show-diff
 // Hunks: 5
 
 @@

@@ -11,6 +11,7 @@
 // Probe: lib/iov_iter.c: skip \+= i->bvec->bv_offset;
 // Probe: include/linux/iov_iter.h: p->bv_page \+ offset / PAGE_SIZE
 // Files: lib/iov_iter.c include/linux/iov_iter.h
+// Options: --no-show-diff
 // Hunks: 8
 
 @iterate@

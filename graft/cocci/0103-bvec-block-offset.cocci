@@ -8,6 +8,7 @@
 //
 // Probe: block/blk.h: bprv->bv_offset \+ bprv->bv_len
 // Files: block/blk.h block/blk-merge.c
+// Options: --no-show-diff
 // Hunks: 10
 
 @pages@

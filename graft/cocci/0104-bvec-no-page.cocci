@@ -7,10 +7,11 @@
 // length as well.  A physical address has no value that could stand for "none".
 // An empty bvec to begin with is empty braces: the first field is no pointer.
 //
+// Probe: include/linux/bvec.h: phys_addr_t[[:space:]]+bv_phys;
 // Grep: \<struct bio_vec .*\{ NULL \}
-// Grep: (if \(|!)[][a-z_>.-]*bvecs?(\[i\])?(\.|->)bv_page\)
 // Files: fs/ceph/file.c fs/netfs/objects.c drivers/block/rbd.c
 // Files: drivers/md/dm-log-writes.c drivers/md/dm-ebs-target.c
+// Options: --no-show-diff
 // Hunks: 8
 
 @@

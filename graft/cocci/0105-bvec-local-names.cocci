@@ -7,7 +7,8 @@
 // Probe: fs/btrfs/raid56.c: int bv_offset;
 // Probe: fs/btrfs/raid56.c: u32 bvec_offset;
 // Files: fs/btrfs/raid56.c fs/btrfs/compression.c
-// Hunks: 8
+// Options: --no-show-diff
+// Hunks: 10
 
 @@
 symbol bvec_offset;

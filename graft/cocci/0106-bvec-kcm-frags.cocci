@@ -9,6 +9,7 @@
 //
 // Probe: net/kcm/kcmsock.c: \(const struct bio_vec \*\)skb_shinfo\(skb\)->frags
 // Files: net/kcm/kcmsock.c
+// Options: --no-show-diff
 // Hunks: 3
 
 @@

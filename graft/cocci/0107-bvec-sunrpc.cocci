@@ -10,6 +10,7 @@
 // Probe: net/sunrpc/xprtsock.c: bv_page = buf->pages\[i\] = alloc_page
 // Probe: net/sunrpc/xdr.c: bvec_set_page\(&buf->bvec\[i\], buf->pages\[i\]
 // Files: net/sunrpc/xprtsock.c net/sunrpc/xdr.c
+// Options: --no-show-diff
 // Hunks: 3
 
 @@

@@ -6,6 +6,7 @@
 //
 // Probe: block/blk-crypto-fallback.c: enc_bvec->bv_page = ciphertext_page;
 // Files: block/blk-crypto-fallback.c
+// Options: --no-show-diff
 // Hunks: 2
 
 @@

@@ -7,6 +7,7 @@
 //
 // Probe: drivers/md/raid5.c: sh->dev\[i\]\.vec\.bv_page = sh->dev\[i\]\.page;
 // Files: drivers/md/raid5.c
+// Options: --no-show-diff
 // Hunks: 5
 
 @@

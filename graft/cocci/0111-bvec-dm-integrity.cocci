@@ -8,6 +8,7 @@
 //
 // Probe: drivers/md/dm-integrity.c: mem = kmap_local_page\(bv\.bv_page\);
 // Files: drivers/md/dm-integrity.c
+// Options: --no-show-diff
 // Hunks: 5
 
 @advances@

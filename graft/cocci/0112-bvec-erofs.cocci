@@ -7,6 +7,7 @@
 //
 // Probe: fs/erofs/zdata.c: bvec->bv_page = zbv\.page;
 // Files: fs/erofs/zdata.c
+// Options: --no-show-diff
 // Hunks: 12
 
 @fill@

@@ -10,8 +10,10 @@
 // A store of NULL is left alone, so that it does not compile: there is no
 // address of no page, and somebody has to look at it.
 //
+// Probe: include/linux/bvec.h: phys_addr_t[[:space:]]+bv_phys;
 // Grep: \<(bv_page|bv_offset)[[:space:]]*[-+]?=[^=]
 // Not: include/linux/bvec.h
+// Options: --no-show-diff
 // Hunks: 10
 
 @ordered@

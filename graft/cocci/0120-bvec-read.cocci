@@ -12,9 +12,11 @@
 // NULL.  Such tests, and stores that the step before has left, are left alone,
 // so that they do not compile: they need somebody to look at them.
 //
+// Probe: include/linux/bvec.h: phys_addr_t[[:space:]]+bv_phys;
 // Grep: \<(bv_page|bv_offset)\>
 // Not: include/linux/bvec.h
-// Hunks: 160
+// Options: --no-show-diff
+// Hunks: 163
 
 @nopage@
 expression B, E;

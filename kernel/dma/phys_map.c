@@ -33,6 +33,7 @@
 #include <linux/iommu.h>
 #include <linux/iommu-dma.h>
 #include <linux/pci-p2pdma.h>
+#include <linux/ratelimit.h>
 #include <linux/swiotlb.h>
 #include "phys_range.h"
 
@@ -40,6 +41,9 @@
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/dma_phys.h>
+
+static DEFINE_RATELIMIT_STATE(dma_phys_explain, DEFAULT_RATELIMIT_INTERVAL,
+			      DEFAULT_RATELIMIT_BURST);
 
 static int dma_phys_verdict(struct dma_phys_range *r, struct device *dev)
 {
@@ -59,8 +63,14 @@ static int dma_phys_verdict(struct dma_phys_range *r, struct device *dev)
 	client = to_pci_dev(dev);
 	id = dma_phys_client_id(client);
 	entry = xa_load(&r->verdicts, id);
-	if (entry)
-		return xa_to_value(entry);
+	if (entry) {
+		map = xa_to_value(entry);
+		/* the walk says what is in the way, and what to do about it */
+		if (map == PCI_P2PDMA_MAP_NOT_SUPPORTED &&
+		    __ratelimit(&dma_phys_explain))
+			pci_p2pdma_verdict(provider, client, true);
+		return map;
+	}
 
 	if (client == provider)
 		map = PCI_P2PDMA_MAP_OWN_BAR;

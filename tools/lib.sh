@@ -33,13 +33,13 @@ elapsed() {
 	printf '%d:%02d' $((s / 60)) $((s % 60))
 }
 
-# need_space MIB WHAT: refuse before the work, not in the middle of it.
+# need_space MIB WHAT [DIR]: refuse before the work, not in the middle of it.
 need_space() {
-	local free
+	local free dir=${3:-$build}
 
-	free=$(df -Pm "$build" | awk 'END { print $4 }')
+	free=$(df -Pm "$dir" | awk 'END { print $4 }')
 	[ "$free" -ge "$1" ] ||
-		die "$2 needs $1 MiB in $build, $free MiB are free:" \
+		die "$2 needs $1 MiB in $dir, $free MiB are free:" \
 			"$(($1 - free)) MiB are missing"
 }
 

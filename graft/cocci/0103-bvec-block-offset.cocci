@@ -4,12 +4,19 @@
 //
 // That is a property of the address, so the block core takes it from there:
 // bvec_offset() would be a complaint with debugging on when the memory is
-// peer-to-peer.  The masks it is compared with are less than a page.
+// peer-to-peer.  The masks that an end is compared with are less than a page, so
+// the address itself does.
 //
 // Probe: block/blk.h: bprv->bv_offset \+ bprv->bv_len
 // Files: block/blk.h block/blk-merge.c
 // Options: --no-show-diff
 // Hunks: 10
+
+@ends@
+expression B, L, M;
+@@
+-	(B->bv_offset + L) & M
++	(B->bv_phys + L) & M
 
 @pages@
 identifier f =~ "^(__)?blk_bvec_map_sg$";

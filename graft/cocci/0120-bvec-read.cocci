@@ -16,7 +16,7 @@
 // Grep: \<(bv_page|bv_offset)\>
 // Not: include/linux/bvec.h
 // Options: --no-show-diff
-// Hunks: 163
+// Hunks: 162
 
 @nopage@
 expression B, E;

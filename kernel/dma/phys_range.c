@@ -53,21 +53,50 @@ static bool dma_phys_has_pages(phys_addr_t start, phys_addr_t size)
 	return false;
 }
 
+/*
+ * Is it a memory BAR without an address?  Where the PCI core found none it has
+ * forgotten what kind of BAR it was; the register still says.
+ */
+static bool dma_phys_bar_unassigned(struct pci_dev *pdev, int bar)
+{
+	struct resource *res = &pdev->resource[bar];
+	u32 reg;
+	int i;
+
+	if (res->flags & IORESOURCE_MEM)
+		return res->flags & IORESOURCE_UNSET || !res->parent ||
+		       !res->start;
+	if (res->flags)
+		return false;
+
+	for (i = 0; i <= bar; i++) {
+		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * i, &reg);
+		if (reg & PCI_BASE_ADDRESS_SPACE_IO)
+			continue;
+		if (i == bar)
+			return reg & (PCI_BASE_ADDRESS_MEM_TYPE_64 |
+				      PCI_BASE_ADDRESS_MEM_PREFETCH);
+		if (reg & PCI_BASE_ADDRESS_MEM_TYPE_64)
+			i++;	/* its upper half is no BAR */
+	}
+	return false;
+}
+
 static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
 			      u64 size)
 {
 	struct resource *res = &pdev->resource[bar];
 	u16 cmd;
 
+	if (dma_phys_bar_unassigned(pdev, bar)) {
+		pci_err(pdev, "BAR %d has no address; a bridge window above may be too small (try pci=realloc)\n",
+			bar);
+		return -ENXIO;
+	}
 	if (!(res->flags & IORESOURCE_MEM)) {
 		pci_err(pdev, "BAR %d is not memory, it cannot be a peer-to-peer range\n",
 			bar);
 		return -EOPNOTSUPP;
-	}
-	if (res->flags & IORESOURCE_UNSET || !res->parent || !res->start) {
-		pci_err(pdev, "BAR %d has no address; a bridge window above may be too small (try pci=realloc)\n",
-			bar);
-		return -ENXIO;
 	}
 	pci_read_config_word(pdev, PCI_COMMAND, &cmd);
 	if (!(cmd & PCI_COMMAND_MEMORY)) {

@@ -35,7 +35,7 @@ static unsigned long long seed;
 module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "seed of the randomised test; 0: a new one each run");
 
-static unsigned int model_ops = 4000;
+static unsigned int model_ops = 2500;
 module_param(model_ops, uint, 0444);
 MODULE_PARM_DESC(model_ops, "operations of the randomised test");
 

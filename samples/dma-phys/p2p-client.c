@@ -30,16 +30,18 @@ static const char *p2p_client_verdict(int map)
 		return "through the host bridge";
 	case PCI_P2PDMA_MAP_OWN_BAR:
 		return "its own BAR";
-	default:
+	case PCI_P2PDMA_MAP_NONE:
 		return "nobody's, as plain MMIO";
+	default:
+		return "fenced meanwhile";
 	}
 }
 
 static int p2p_client_map(struct device *dev, phys_addr_t phys, size_t len)
 {
-	int map = PCI_P2PDMA_MAP_NONE;
 	struct dma_phys_range *range;
 	dma_addr_t addr;
+	int map;
 
 	addr = dma_map_phys(dev, phys, len, DMA_BIDIRECTIONAL, DMA_ATTR_MMIO);
 	if (dma_mapping_error(dev, addr))
@@ -49,6 +51,8 @@ static int p2p_client_map(struct device *dev, phys_addr_t phys, size_t len)
 	range = dma_phys_get(dev, phys, len, &map);
 	if (!IS_ERR(range))
 		dma_phys_put(range);
+	else if (PTR_ERR(range) == -ENXIO)
+		map = PCI_P2PDMA_MAP_NONE;
 
 	/* Here the device would be told addr, and would do its DMA. */
 	dma_unmap_phys(dev, addr, len, DMA_BIDIRECTIONAL, DMA_ATTR_MMIO);

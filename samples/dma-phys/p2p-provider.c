@@ -8,8 +8,9 @@
  *   modprobe p2p-provider device=0000:05:00.0 bar=2
  *
  * Without device=, it is every pci-testdev of QEMU (-device
- * pci-testdev,membar=16M,membar-backed=on), and whatever is handed to the
- * driver by driver_override or new_id, as with any PCI driver.
+ * pci-testdev,membar=16M), and whatever is handed to the driver by
+ * driver_override or new_id, as with any PCI driver.  BAR 2 of QEMU's
+ * ivshmem-plain is memory that keeps what is written to it.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2154
+# shellcheck shell=dash disable=SC2086,SC2154
 #
 # The demo: five points, each with checks that can fail.  The machine is in
 # switch.sh: A and B share a PCIe switch, C is elsewhere; B and C have memory.
@@ -188,7 +188,8 @@ list_kind() {
 	echo "$2" > $sgl_threshold
 }
 
-make_file_systems() {
+point_files() {
+	section "   File systems on the second halves of drives A and B"
 	check "make an ext4 file system on drive A" mkfs.ext4 -q "$fsA"
 	check "make an xfs file system on drive B" mkfs.xfs -q "$fsB"
 	mkdir -p /mnt/ext4 /mnt/xfs
@@ -204,13 +205,11 @@ point_verify() {
 	section "3. fio writes and checks data, all buffers in device memory"
 	say "   512 bytes to 1 MiB, up to 32 at a time; buffers described to the"
 	say "   drives by PRP lists, then by scatter-gather lists (SGL)"
-	make_file_systems
 	bus=$(bytes bus_addr)
 	own=$(bytes own_bar)
 	bridge=$(bytes host_bridge)
 	refusals=$(bytes refused)
 	for kind in "PRP 0" "SGL 1"; do
-		# shellcheck disable=SC2086
 		list_kind $kind
 		p2p_fio "drive A with B's memory" "$driveA" "$memB"
 		p2p_fio "drive B with its own memory" "$driveB" "$memB"
@@ -234,7 +233,6 @@ point_shapes() {
 	section "   Buffers of every shape, compared with a read into main memory"
 	p=$memB/allocate
 	for kind in "PRP 0" "SGL 1"; do
-		# shellcheck disable=SC2086
 		list_kind $kind
 		check "preadv with buffers off a page's start, $lists" \
 			p2pio -s 65536 "$driveA" 0 "$p:4096+512" =:1024+8192 =:512+16384
@@ -262,6 +260,16 @@ point_shapes() {
 		p2plife recycle "$driveA" "$p" $((40 * MIB))
 }
 
+point_reset() {
+	section "   And when a drive is reset"
+	check "reset drive B" \
+		sh -c "echo 1 > /sys/class/nvme/$B/reset_controller"
+	check "drive A reads into drive B's memory" \
+		p2pio "$driveA" 0 "$memB/allocate:1048576"
+	check "drive B writes from its own memory" \
+		p2pio -w "$driveB" $at "$memB/allocate:1048576"
+}
+
 # slice NAME DRIVE: 16 MiB of a drive as a block device of its own
 slice() {
 	dmsetup create "$1" \
@@ -283,7 +291,8 @@ make_other_queues() {
 }
 key=000102030405060708090a0b0c0d0e0f
 
-# refused_both WORDS REASON ERRNO TARGET BUFFER...: reading and writing
+# refused_both WORDS REASON ERRNO TARGET BUFFER...: reading and writing, and
+# with $direct=-n through the drive's own command interface.
 refused_both() {
 	what=$1
 	reason=$2
@@ -291,10 +300,12 @@ refused_both() {
 	target=$4
 	shift 4
 	refused "read, $what" "$reason" \
-		p2pio -x "$errno" "$target" $at "$@"
+		p2pio -x "$errno" $direct "$target" $at "$@"
 	refused "write, $what" "$reason" \
-		p2pio -w -x "$errno" "$target" $at "$@"
+		p2pio -w -x "$errno" $direct "$target" $at "$@"
 }
+
+direct=
 
 point_refusals() {
 	section "4. What cannot be done is refused as a whole, and explained"
@@ -333,6 +344,11 @@ point_refusals() {
 		/dev/mapper/crypt "$b:65536"
 	refused_both "RAID5 on drives A, B and C" "$queue" EOPNOTSUPP \
 		/dev/md0 "$b:65536"
+	at=$((64 * MIB))
+	direct=-n
+	refused_both "command given to drive A directly (ioctl)" \
+		"does not take peer-to-peer memory" EOPNOTSUPP \
+		"$driveA" "$b:65536"
 	check "a read into a read-only mapping: EFAULT" \
 		p2pio -r -x EFAULT "$driveA" 0 "$b:65536"
 	umount /mnt/ext4 /mnt/xfs
@@ -343,7 +359,6 @@ point_refusals() {
 point_ram() {
 	section "5. The same drives with buffers in main memory"
 	for kind in "PRP 0" "SGL 1"; do
-		# shellcheck disable=SC2086
 		list_kind $kind
 		for drive in A B C; do
 			eval "target=\$drive$drive"
@@ -358,7 +373,7 @@ point_ram() {
 
 point_gone() {
 	section "   And when the provider goes away"
-	check "driver B unbound: reads fail, touching ends in SIGBUS" \
+	refused "driver B unbound while drive A reads into its memory" "gone" \
 		p2plife gone "$driveA" "$memB/allocate" "$pciB"
 	is "one range is left" "$(grep -vc '^#' $debug/ranges)" 1
 	check "drive A still reads into main memory" \
@@ -375,7 +390,7 @@ point_gone() {
 }
 
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
-for point in $(echo "${points:-ranges,copy,verify,shapes,refusals,ram,gone}" |
+for point in $(echo "${points:-ranges,copy,files,verify,shapes,refusals,ram,reset,gone}" |
 	tr , ' '); do
 	"point_$point"
 done

@@ -3,13 +3,14 @@
  * One preadv() or pwritev() on a drive or a file, with buffers of main memory,
  * of a PCI device, or of several of them, and a judgement of what came of it:
  *
- *   p2pio [-w] [-b] [-r] [-u] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...
+ *   p2pio [-w] [-b] [-n] [-r] [-u] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...
  *
  *	BUFFER		ram:LENGTH, or ALLOCATE:LENGTH with the p2pmem/allocate
  *			file of a device, or =:LENGTH for more of the mapping
  *			before; +OFFSET at the end to start within the mapping
  *	-w		write (else read)
  *	-b		through the page cache (else O_DIRECT)
+ *	-n		as a command of the drive, by ioctl (one buffer)
  *	-r		map the devices' memory read-only
  *	-u		unmap the second half of each mapping first
  *	-s SIZE		map this much of each device, at least
@@ -23,11 +24,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nvme_ioctl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -39,6 +43,7 @@
 struct options {
 	bool write;
 	bool buffered;
+	bool command;
 	bool read_only;
 	bool unmap_half;
 	size_t map_size;
@@ -229,6 +234,23 @@ static void must_hold_file(const struct iovec *iov, int nr, const char *file)
 	}
 }
 
+/* Past the block layer's file interface; logical blocks have 512 bytes. */
+static ssize_t command(int fd, const struct iovec *iov, off_t offset,
+		       bool write)
+{
+	struct nvme_user_io io = {
+		.opcode = write ? 1 : 2,
+		.nblocks = iov->iov_len / 512 - 1,
+		.addr = (uintptr_t)iov->iov_base,
+		.slba = offset / 512,
+	};
+	int error = ioctl(fd, NVME_IOCTL_SUBMIT_IO, &io);
+
+	if (error > 0)
+		die("the drive says status %#x", error);
+	return error ? -1 : (ssize_t)iov->iov_len;
+}
+
 static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 		  const struct options *o)
 {
@@ -246,7 +268,9 @@ static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 	fd = open(path, (o->write ? O_WRONLY : O_RDONLY) | flags);
 	if (fd < 0)
 		die("open %s: %s", path, strerror(errno));
-	if (o->write)
+	if (o->command)
+		n = command(fd, iov, offset, o->write);
+	else if (o->write)
 		n = pwritev(fd, iov, nr, offset);
 	else
 		n = preadv(fd, iov, nr, offset);
@@ -283,13 +307,16 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int opt, nr;
 
-	while ((opt = getopt(argc, argv, "wbrus:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "wbnrus:x:")) != -1) {
 		switch (opt) {
 		case 'w':
 			o.write = true;
 			break;
 		case 'b':
 			o.buffered = true;
+			break;
+		case 'n':
+			o.command = true;
 			break;
 		case 'r':
 			o.read_only = true;
@@ -311,7 +338,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	if (argc < 3 || argc - 2 > MAX_BUFFERS) {
 		fprintf(stderr,
-			"usage: p2pio [-wbru] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
+			"usage: p2pio [-wbnru] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
 		return 2;
 	}
 	for (nr = 0; nr < argc - 2; nr++)

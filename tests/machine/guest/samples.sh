@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154
+#
+# The samples at work; the machine is in samples.conf.
+
+debug=/sys/kernel/debug/dma_phys
+map=/sys/module/p2p_client/parameters/map
+devices=/sys/bus/pci/devices
+driver=/sys/bus/pci/drivers/p2p-provider
+
+# pci_by_id ID: the address of the function with this vendor and device
+pci_by_id() {
+	for d in "$devices"/*; do
+		[ "$(cat "$d/vendor")$(cat "$d/device")" != "$1" ] ||
+			basename "$d"
+	done
+}
+
+pciA=$(pci_of "$(controller A)")
+pciC=$(pci_of "$(controller C)")
+driveA=$(namespace "$(controller A)" 1)
+driveC=$(namespace "$(controller C)" 1)
+shared=$(pci_by_id 0x1af40x1110)
+other=$(pci_by_id 0x1b360x0005)
+mem=$devices/$shared/p2pmem/allocate
+bar=$(sed -n '3s/ .*//p' "$devices/$shared/resource")
+start=$(printf '0x%x' $((bar + 0x100000)))
+end=$(printf '0x%x' $((bar + 0x900000)))
+
+try_map() {
+	echo "$*" > $map
+}
+
+# maps WORDS CLIENT ADDRESS HOW: it does, in this way
+maps() {
+	check "$1" try_map "$2" "$3" 4096
+	said=$(cat $map)
+	is "the sample says so: $said" \
+		"$(echo "$said" | grep -c "^$2 .*: $4, DMA address 0x")" 1
+}
+
+cannot_map() {
+	! try_map "$@" 2>&1 && grep ': refused$' $map
+}
+
+provider() {
+	section "1. The provider: a part of a BAR becomes memory for others"
+	detail $debug/ranges
+	is "one range is registered" "$(grep -vc '^#' $debug/ranges)" 1
+	is "it is 8 MiB of BAR 2 of the device that was asked for" \
+		"$(grep -c "size $((8 << 20)) provider $shared BAR 2 " \
+			$debug/ranges)" 1
+	is "it starts where it was told to" \
+		$(($(sed -n '/^#/!s/-.*//p' $debug/ranges))) $((start))
+	is "it is published" "$(cat "$devices/$shared/p2pmem/published")" 1
+	check "the test device was left alone" \
+		[ ! -e "$devices/$other/driver" ]
+}
+
+client() {
+	section "2. The client: who reaches it, and how"
+	maps "drive A maps it" "$pciA" "$start" "by bus address"
+	refused "drive C does not" "host bridge" \
+		cannot_map "$pciC" "$start" 4096
+	refused "nor does a device without a driver" "bind one first" \
+		cannot_map "$other" "$start" 4096
+	refused "4 KiB that begin 512 bytes before its end" \
+		"not inside one registered range" \
+		cannot_map "$pciA" "$(printf '0x%x' $((end - 512)))" 4096
+	maps "behind its end, it is nobody's" "$pciA" "$end" \
+		"nobody's, as plain MMIO"
+	refused "words that make no sense" "write DEVICE ADDRESS LENGTH" \
+		sh -c "! echo nonsense > $map"
+}
+
+transfer() {
+	section "3. Drive A reads into it"
+	check "64 KiB" p2pio "$driveA" 0 "$mem:65536"
+	refused "drive C cannot" "host bridge" \
+		p2pio -x EREMOTEIO "$driveC" 0 "$mem:65536"
+}
+
+rebind() {
+	section "4. Unbound, and bound again"
+	check "unbind" sh -c "echo $shared > $driver/unbind"
+	is "no range is left" "$(grep -vc '^#' $debug/ranges)" 0
+	maps "its address is nobody's now" "$pciA" "$start" \
+		"nobody's, as plain MMIO"
+	check "bind" sh -c "echo $shared > $driver/bind"
+	maps "drive A maps it again" "$pciA" "$start" "by bus address"
+}
+
+provider
+client
+transfer
+rebind

@@ -170,7 +170,7 @@ static int bio_phys_check_vma(const struct iov_iter *iter,
 	if (!p2pmem_buf_live(buf)) {
 		pr_warn_ratelimited("%s[%d]: the provider of this peer-to-peer memory is gone\n",
 				    current->comm, task_pid_nr(current));
-		return -ENODEV;
+		return -EREMOTEIO;
 	}
 	return 0;
 }
@@ -277,7 +277,7 @@ static int bio_phys_add_user(struct bio *bio, struct p2pmem_buf *buf,
  * * -EOPNOTSUPP: the device does not take peer-to-peer memory
  * * -EINVAL: RAM or another provider in between, or less than a block
  * * -EFAULT: the mapping does not allow this direction
- * * -ENODEV: the provider is gone
+ * * -EREMOTEIO: the provider is gone
  * * -EINTR: killed
  */
 int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter)

@@ -54,7 +54,7 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio);
  * * -EINVAL: RAM and peer-to-peer memory, or two providers, in one IO
  * * -EOPNOTSUPP: the submitter or @bdev does not take peer-to-peer memory
  * * -EFAULT: the mapping does not allow this direction
- * * -ENODEV: the provider is gone
+ * * -EREMOTEIO: the provider is gone
  */
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)

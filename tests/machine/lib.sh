@@ -136,22 +136,41 @@ make_disk() {
 	truncate -s "$2M" "$1" || die "cannot make $1"
 }
 
-# boot NAME BZIMAGE TIMEOUT CMDLINE QEMU-OPTION...: runs the machine, shows the
-# guest's report, and keeps it with the whole console
-boot() {
+# When the kernel gives up: at the first complaint, and not before a slow host
+# could be the reason.
+patience="panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1"
+patience+=" rcupdate.rcu_cpu_stall_timeout=60"
+
+# emulate NAME BZIMAGE TIMEOUT CMDLINE QEMU-OPTION...: the kernel's console goes
+# to a file, the guest's report to standard output
+emulate() {
 	local name=$1 bzimage=$2 limit=$3 cmdline=$4
 	shift 4
-	console=$log/machine-$name.console
-	report=$log/machine-$name.report
-	timeout --foreground -k 5 "$limit" qemu-system-x86_64 \
+	timeout -k 5 "$limit" qemu-system-x86_64 \
 		-machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1G \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$bzimage" -initrd "$out/initramfs.cpio" \
-		-append "console=ttyS0 panic=-1 panic_on_warn=1 oops=panic $cmdline" \
-		-serial "file:$console" -serial stdio \
-		"$@" </dev/null 2> "$log/machine-$name.qemu" |
-		tee "$report" | grep --line-buffered -v '^VERDICT'
-	qemu_status=${PIPESTATUS[0]}
+		-append "console=ttyS0 $patience $cmdline" \
+		-serial "file:$console" -serial stdio "$@" \
+		</dev/null 2> "$log/machine-$name.qemu"
+}
+
+# boot NAME ...: emulates a machine, shows its report and keeps it.  In the
+# background, so that a signal to this script ends the machine at once.
+boot() {
+	local started=$SECONDS
+	console=$log/machine-$1.console
+	report=$log/machine-$1.report
+	(
+		emulate "$@" | tee "$report" |
+			grep --line-buffered -v '^VERDICT'
+		exit "${PIPESTATUS[0]}"
+	) &
+	child=$!
+	wait "$child"
+	qemu_status=$?
+	child=
+	say "  the machine ran for $((SECONDS - started)) s"
 }
 
 # judge NAME: adds the outcome of the last boot to $passed and $failed

@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 
@@ -24,6 +25,23 @@ C_LOCALE = dict(os.environ, LC_ALL="C")
 
 class GraftError(Exception):
     """Something the user must know; the text is the whole message."""
+
+
+class Deferred:
+    """Hold back ^C for an instant; afterwards, hit tells if there was one."""
+
+    def __enter__(self):
+        self.hit = None
+        self.old = {s: signal.signal(s, self.note)
+                    for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def note(self, number, frame):
+        self.hit = number
+
+    def __exit__(self, *exc):
+        for s, handler in self.old.items():
+            signal.signal(s, handler)
 
 
 def regex(text, where):
@@ -237,9 +255,12 @@ class Step:
                 while len(running) >= (os.cpu_count() or 1):
                     outputs.append(self.reap(running))
                 out = open(os.path.join(scratch, f"out.{n}"), "w+b")
-                running.append((subprocess.Popen(
-                    cmd + batch, cwd=top, env=env, stdout=out, stderr=out,
-                    stdin=subprocess.DEVNULL), out, batch))
+                with Deferred() as signals:	# or nobody knows the child
+                    running.append((subprocess.Popen(
+                        cmd + batch, cwd=top, env=env, stdout=out, stderr=out,
+                        stdin=subprocess.DEVNULL), out, batch))
+                if signals.hit:
+                    raise KeyboardInterrupt
             while running:
                 outputs.append(self.reap(running))
         finally:

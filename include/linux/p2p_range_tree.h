@@ -132,7 +132,8 @@ unsigned long p2p_range_inflight(struct p2p_range *range);
  * Context: Any.
  * Return: the state, which may be another one already.
  */
-static inline enum p2p_range_state p2p_range_state(const struct p2p_range *range)
+static inline enum p2p_range_state
+p2p_range_state(const struct p2p_range *range)
 {
 	return READ_ONCE(range->state);
 }

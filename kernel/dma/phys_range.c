@@ -172,7 +172,8 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 		pci_err(pdev, "BAR %d, %pap+%#llx: not registered for peer-to-peer DMA: %s (%d)\n",
 			bar, &r->range.start, size,
 			error == -EINVAL ? "zero length" :
-			error == -EFAULT ? "start and length must be multiples of 4 KiB" :
+			error == -EFAULT ?
+			"start and length must be multiples of 4 KiB" :
 			error == -EOVERFLOW ? "wraps around" :
 			error == -EEXIST ? "overlaps a registered range" :
 			error == -EBUSY ? "overlaps System RAM" :

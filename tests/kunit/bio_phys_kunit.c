@@ -468,7 +468,8 @@ static void add_mixed(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, SZ_4K, bio_add_phys(p2p, RANGE_A, SZ_4K));
 	KUNIT_EXPECT_EQ(test, 0, bio_add_page(p2p, page, SZ_4K, 0));
-	KUNIT_EXPECT_FALSE(test, bio_add_folio(p2p, page_folio(page), SZ_4K, 0));
+	KUNIT_EXPECT_FALSE(test, bio_add_folio(p2p, page_folio(page), SZ_4K,
+					       0));
 	KUNIT_EXPECT_EQ(test, 1, p2p->bi_vcnt);
 	KUNIT_EXPECT_EQ(test, SZ_4K, p2p->bi_iter.bi_size);
 	__free_pages(page, 0);

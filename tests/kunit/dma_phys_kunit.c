@@ -652,7 +652,8 @@ static void ram(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	for (offset = 0; offset < PAGE_SIZE; offset += 1000) {
-		want = dma_map_page(dev, page, offset, PAGE_SIZE, DMA_TO_DEVICE);
+		want = dma_map_page(dev, page, offset, PAGE_SIZE,
+				    DMA_TO_DEVICE);
 		addr = dma_map_phys(dev, page_to_phys(page) + offset, PAGE_SIZE,
 				    DMA_TO_DEVICE, 0);
 		KUNIT_EXPECT_EQ(test, want, addr);

@@ -74,10 +74,11 @@ client() {
 }
 
 transfer() {
-	section "3. Drive A reads into it"
-	check "64 KiB" p2pio "$driveA" 0 "$mem:65536"
-	refused "drive C cannot" "host bridge" \
+	section "3. Drive A reads into it, drive C cannot"
+	refused "drive C" "host bridge" \
 		p2pio -x EREMOTEIO "$driveC" 0 "$mem:65536"
+	# Last, so that it stays there for the host to look at.
+	check "drive A, 64 KiB" p2pio "$driveA" 0 "$mem:65536"
 }
 
 rebind() {

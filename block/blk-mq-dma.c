@@ -94,9 +94,9 @@ static bool blk_dma_map_pages_p2p(struct request *req, struct device *dma_dev,
 		iter->addr = sg_dma_address(&sg);
 		return true;
 	case PCI_P2PDMA_MAP_THRU_HOST_BRIDGE:
+	case PCI_P2PDMA_MAP_NONE:	/* the same, of the last segment */
 		/* has pages, so it is mapped and unmapped as RAM is */
 		iter->p2pdma.map = PCI_P2PDMA_MAP_NONE;
-		iter->p2pdma.pgmap = NULL;
 		iter->addr = dma_map_phys(dma_dev, bvec_phys(seg), seg->bv_len,
 					  rq_dma_dir(req), 0);
 		if (!dma_mapping_error(dma_dev, iter->addr))
@@ -184,18 +184,22 @@ static bool blk_dma_map_segment(struct request *req, struct device *dma_dev,
 				struct blk_dma_iter *iter,
 				const struct bio_vec *seg, bool first)
 {
+	bool none = iter->p2pdma.map == PCI_P2PDMA_MAP_NONE;
+
 	iter->len = seg->bv_len;
 
 	if (unlikely(bvec_is_p2p(seg))) {
-		if (!first && iter->p2pdma.map == PCI_P2PDMA_MAP_NONE)
+		if (!first && (none || iter->p2pdma.pgmap))
 			goto mixed;
 		return blk_dma_map_range(req, dma_dev, iter, seg, first);
 	}
-	if (unlikely(!first && iter->p2pdma.map != PCI_P2PDMA_MAP_NONE &&
-		     !iter->p2pdma.pgmap))
-		goto mixed;
-	if (unlikely(is_pci_p2pdma_page(bvec_page(seg))))
+	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
+		if (!first && !iter->p2pdma.pgmap)
+			goto mixed;
 		return blk_dma_map_pages_p2p(req, dma_dev, iter, seg);
+	}
+	if (unlikely(!first && (!none || iter->p2pdma.pgmap)))
+		goto mixed;
 
 	iter->addr = dma_map_phys(dma_dev, bvec_phys(seg), seg->bv_len,
 				  rq_dma_dir(req), 0);

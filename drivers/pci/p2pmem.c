@@ -122,22 +122,23 @@ struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
 	}
 	list_for_each_entry(chunk, &p->chunks, node) {
 		addr = gen_pool_alloc(chunk->pool, size);
-		if (addr)
+		if (addr) {
+			buf->chunk = chunk;
 			break;
+		}
 	}
 	if (!addr) {
 		error = -ENOMEM;
 		goto free;
 	}
-	buf->chunk = chunk;
-	buf->phys = chunk->base + (addr - PAGE_SIZE);
+	buf->phys = buf->chunk->base + (addr - PAGE_SIZE);
 
 	error = mtree_insert_range(&p2pmem_bufs, PHYS_PFN(buf->phys),
 				   PHYS_PFN(buf->phys + size - 1), buf,
 				   GFP_KERNEL);
 	if (!error)
 		return buf;
-	gen_pool_free(chunk->pool, addr, size);
+	gen_pool_free(buf->chunk->pool, addr, size);
 free:
 	kfree(buf);
 	return ERR_PTR(error);
@@ -354,6 +355,9 @@ static int p2pmem_fill_pool(struct p2pmem_chunk *chunk, struct pci_dev *pdev)
 	end = round_down(end, PAGE_SIZE);
 	if (chunk->base >= end)
 		return 0;
+	/* nor do buffers come from beyond what an unsigned long can number */
+	end = min_t(u64, end, (u64)chunk->base + LONG_MAX);
+	end = round_down(end, PAGE_SIZE);
 	return gen_pool_add_virt(chunk->pool, PAGE_SIZE, chunk->base,
 				 end - chunk->base, dev_to_node(&pdev->dev));
 }
@@ -375,7 +379,7 @@ static int p2pmem_fill_pool(struct p2pmem_chunk *chunk, struct pci_dev *pdev)
  * * -ENOMEM: out of memory
  * * what dma_phys_add_bar() returns
  */
-int p2pmem_register(struct pci_dev *pdev, int bar, size_t size, u64 offset)
+int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset)
 {
 	struct p2pmem_chunk *chunk;
 	struct p2pmem *p;

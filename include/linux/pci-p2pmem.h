@@ -14,7 +14,7 @@ struct vm_area_struct;
 
 #ifdef CONFIG_DMA_PHYS_P2P
 
-int p2pmem_register(struct pci_dev *pdev, int bar, size_t size, u64 offset);
+int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset);
 void p2pmem_unregister(struct pci_dev *pdev);
 void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
 			   phys_addr_t *phys);
@@ -41,7 +41,7 @@ void p2pmem_buf_put_phys(phys_addr_t phys);
 
 #else /* CONFIG_DMA_PHYS_P2P */
 
-static inline int p2pmem_register(struct pci_dev *pdev, int bar, size_t size,
+static inline int p2pmem_register(struct pci_dev *pdev, int bar, u64 size,
 				  u64 offset)
 {
 	return -EOPNOTSUPP;

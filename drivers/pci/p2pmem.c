@@ -349,15 +349,13 @@ static int p2pmem_fill_pool(struct p2pmem_chunk *chunk, struct pci_dev *pdev)
 	/*
 	 * A range may start and end at any 4 KiB; what processes map comes in
 	 * pages, so with larger pages the odd ends are for kernel users that
-	 * go by address only.
+	 * go by address only.  So is what an unsigned long cannot number.
 	 */
 	chunk->base = round_up(start, PAGE_SIZE);
+	end = min_t(u64, end, (u64)chunk->base + LONG_MAX);
 	end = round_down(end, PAGE_SIZE);
 	if (chunk->base >= end)
 		return 0;
-	/* nor do buffers come from beyond what an unsigned long can number */
-	end = min_t(u64, end, (u64)chunk->base + LONG_MAX);
-	end = round_down(end, PAGE_SIZE);
 	return gen_pool_add_virt(chunk->pool, PAGE_SIZE, chunk->base,
 				 end - chunk->base, dev_to_node(&pdev->dev));
 }

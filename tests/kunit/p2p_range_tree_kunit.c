@@ -384,7 +384,7 @@ static const struct lookup_case lookup_cases[] = {
 #endif
 #ifdef CONFIG_PHYS_ADDR_T_64BIT
 	{ "4 GiB below", LOW - (1ULL << 32), 1, P2P_RANGE_NONE },
-	{ "its low 32 bits", (u32)LOW, 1, P2P_RANGE_NONE },
+	{ "its low 32 bits", lower_32_bits(LOW), 1, P2P_RANGE_NONE },
 	{ "16 TiB above", LOW + (1ULL << 44), 1, P2P_RANGE_NONE },
 #endif
 };
@@ -766,6 +766,37 @@ static void unregister_fenced_waits(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_found(range));
 }
 
+/* A lookup that found the range while it was draining still looks at it. */
+static void unregister_waits_for_readers(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct test_call call = { .fn = p2p_range_unregister, .range = range };
+	enum p2p_range_match match;
+	struct p2p_range *found;
+	unsigned long end;
+	bool done;
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	test_call_start(test, &call);
+	/* long enough for the percpu_ref to become atomic */
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
+
+	rcu_read_lock();
+	match = p2p_range_lookup(TEST_RANGE, 1, &found);
+	p2p_range_put(range);
+	end = jiffies + HZ / 10 + 1;
+	while (time_before(jiffies, end))
+		cpu_relax();
+	done = completion_done(&call.done);
+	rcu_read_unlock();
+
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE, match);
+	KUNIT_EXPECT_PTR_EQ(test, range, found);
+	KUNIT_EXPECT_FALSE(test, done);
+	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
+}
+
 static struct kunit_case p2p_range_tree_cases[] = {
 	KUNIT_CASE_PARAM(register_one, register_gen_params),
 	KUNIT_CASE_PARAM(register_overlap, overlap_gen_params),
@@ -792,6 +823,7 @@ static struct kunit_case p2p_range_tree_cases[] = {
 	KUNIT_CASE(unregister_waits),
 	KUNIT_CASE(unregister_fenced),
 	KUNIT_CASE(unregister_fenced_waits),
+	KUNIT_CASE(unregister_waits_for_readers),
 	KUNIT_CASE(static_key_off),
 	{}
 };

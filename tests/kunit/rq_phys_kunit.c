@@ -272,9 +272,10 @@ static void ram(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	/* two pages that are one segment, and half of another */
-	bio_add_page(bio, page, PAGE_SIZE, 0);
-	bio_add_page(bio, page + 1, PAGE_SIZE, 0);
-	bio_add_page(bio, page + 3, 512, 1024);
+	KUNIT_ASSERT_EQ(test, PAGE_SIZE, bio_add_page(bio, page, PAGE_SIZE, 0));
+	KUNIT_ASSERT_EQ(test, PAGE_SIZE,
+			bio_add_page(bio, page + 1, PAGE_SIZE, 0));
+	KUNIT_ASSERT_EQ(test, 512, bio_add_page(bio, page + 3, 512, 1024));
 	KUNIT_EXPECT_EQ(test, 0, test_submit(bio));
 	KUNIT_EXPECT_EQ(test, 1, d->requests);
 	KUNIT_EXPECT_EQ(test, PCI_P2PDMA_MAP_NONE, d->map);
@@ -532,7 +533,7 @@ static void gone_before_mapping(struct kunit *test)
 	dma_phys_del(d->r);
 	blk_mq_unquiesce_queue(d->disk->queue);
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&done, 20 * HZ));
-	KUNIT_EXPECT_EQ(test, BLK_STS_TARGET, bio->bi_status);
+	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_TARGET);
 	KUNIT_EXPECT_EQ(test, 0, d->requests);
 	bio_put(bio);
 }
@@ -552,7 +553,7 @@ static void fenced_waits(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(&d->r->range));
 	KUNIT_ASSERT_EQ(test, 0, p2p_range_lift(&d->r->range));
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&done, 20 * HZ));
-	KUNIT_EXPECT_EQ(test, BLK_STS_OK, bio->bi_status);
+	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, 1, d->requests);
 	expect_idle(d);
 	bio_put(bio);
@@ -570,7 +571,7 @@ static void fenced_then_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&done, 5));
 	dma_phys_del(d->r);
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&done, 20 * HZ));
-	KUNIT_EXPECT_EQ(test, BLK_STS_TARGET, bio->bi_status);
+	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_TARGET);
 	KUNIT_EXPECT_EQ(test, 0, d->requests);
 	bio_put(bio);
 }
@@ -606,8 +607,8 @@ static void merge_ram(struct kunit *test)
 	struct bio *bio[2] = { test_bio(d, 1), test_bio(d, 1) };
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	bio_add_page(bio[0], page, SZ_4K, 0);
-	bio_add_page(bio[1], page + 1, SZ_4K, 0);
+	KUNIT_ASSERT_EQ(test, SZ_4K, bio_add_page(bio[0], page, SZ_4K, 0));
+	KUNIT_ASSERT_EQ(test, SZ_4K, bio_add_page(bio[1], page + 1, SZ_4K, 0));
 	/* the control: what the next case must not do, RAM does */
 	KUNIT_EXPECT_EQ(test, 1, test_plugged(d, bio, 2));
 	__free_pages(page, 1);
@@ -631,9 +632,9 @@ static void merge_not_mixed(struct kunit *test)
 	struct bio *bio[3] = { test_bio(d, 1), test_bio(d, 1), test_bio(d, 1) };
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	bio_add_page(bio[0], page, SZ_4K, 0);
+	KUNIT_ASSERT_EQ(test, SZ_4K, bio_add_page(bio[0], page, SZ_4K, 0));
 	test_add(d, bio[1], 0, SZ_4K);
-	bio_add_page(bio[2], page + 1, SZ_4K, 0);
+	KUNIT_ASSERT_EQ(test, SZ_4K, bio_add_page(bio[2], page + 1, SZ_4K, 0));
 	KUNIT_EXPECT_EQ(test, 3, test_plugged(d, bio, 3));
 	expect_idle(d);
 	__free_pages(page, 1);
@@ -667,7 +668,8 @@ static struct bio *test_append_bio(struct test_disk *d, enum append kind,
 
 	KUNIT_ASSERT_NOT_NULL(d->test, bio);
 	if (kind == RAM)
-		bio_add_page(bio, page, 512, 1024 * n);
+		KUNIT_ASSERT_EQ(d->test, 512,
+				bio_add_page(bio, page, 512, 1024 * n));
 	else
 		bio_add_phys(bio, kind == P2P ? d->phys + 1024 * n :
 			     d->r2->range.start, 512);

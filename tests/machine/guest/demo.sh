@@ -189,7 +189,7 @@ list_kind() {
 }
 
 point_files() {
-	section "   File systems on the second halves of drives A and B"
+	section "   File systems for what follows, next to the copied data"
 	check "make an ext4 file system on drive A" mkfs.ext4 -q "$fsA"
 	check "make an xfs file system on drive B" mkfs.xfs -q "$fsB"
 	mkdir -p /mnt/ext4 /mnt/xfs
@@ -272,11 +272,11 @@ point_reset() {
 
 # slice NAME DRIVE: 16 MiB of a drive as a block device of its own
 slice() {
-	dmsetup create "$1" \
-		--table "0 32768 linear $2 262144"
+	dmsetup create "$1" --table "0 32768 linear $2 262144"
 }
 
 make_other_queues() {
+	key=000102030405060708090a0b0c0d0e0f
 	export DM_DISABLE_UDEV=1 MDADM_NO_UDEV=1
 	truncate -s 16M /tmp/loop.img
 	losetup /dev/loop0 /tmp/loop.img
@@ -289,7 +289,6 @@ make_other_queues() {
 		--raid-devices=3 /dev/mapper/sliceA /dev/mapper/sliceB \
 		/dev/mapper/sliceC
 }
-key=000102030405060708090a0b0c0d0e0f
 
 # refused_both WORDS REASON ERRNO TARGET BUFFER...: reading and writing, and
 # with $direct=-n through the drive's own command interface.
@@ -305,22 +304,20 @@ refused_both() {
 		p2pio -w -x "$errno" $direct "$target" $at "$@"
 }
 
-direct=
-
 point_refusals() {
 	section "4. What cannot be done is refused as a whole, and explained"
 	say "   Each time the buffers and the drive are compared with before."
+	direct=
 	b=$memB/allocate
 	c=$memC/allocate
-	mixed="mixes"
-	refused_both "main memory and B's memory in one call" "$mixed" EINVAL \
+	refused_both "main memory and B's memory in one call" "mixes" EINVAL \
 		"$driveA" ram:65536 "$b:65536"
-	refused_both "B's memory and main memory in one call" "$mixed" EINVAL \
+	refused_both "B's memory and main memory in one call" "mixes" EINVAL \
 		"$driveA" "$b:65536" ram:65536
-	refused_both "8 MiB of main memory, then 4 KiB of B's" "$mixed" EINVAL \
+	refused_both "8 MiB of main memory, then 4 KiB of B's" "mixes" EINVAL \
 		"$driveA" ram:8388608 "$b:4096"
 	refused_both "4 MiB of B's memory, then 4 KiB of main memory" \
-		"$mixed" EINVAL "$driveA" "$b:4194304" ram:4096
+		"mixes" EINVAL "$driveA" "$b:4194304" ram:4096
 	refused_both "B's and C's memory in one call" "mixes" \
 		EINVAL "$driveA" "$b:65536" "$c:65536"
 	refused_both "drive A with C's memory" "host bridge" EREMOTEIO \
@@ -330,7 +327,7 @@ point_refusals() {
 	at=$((4 * MIB))
 	for f in ext4 xfs; do
 		refused_both "main memory and B's memory, file on $f" \
-			"$mixed" EINVAL /mnt/$f/copy ram:2097152 "$b:65536"
+			"mixes" EINVAL /mnt/$f/copy ram:2097152 "$b:65536"
 	done
 
 	check "make a loop, dm-linear, dm-crypt and RAID5 device" \

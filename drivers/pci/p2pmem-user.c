@@ -19,7 +19,7 @@
 #include <linux/sched/mm.h>
 #include "p2pmem.h"
 
-DEFINE_STATIC_KEY_FALSE(p2pmem_mapped_key);
+DEFINE_STATIC_KEY_FALSE(p2pmem_key);
 
 /*
  * Another process's mapping, by fork().  MMF_HAS_P2PMEM is never cleared: it
@@ -112,7 +112,7 @@ struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma)
 /**
  * p2pmem_mm_mapped - has this process mapped peer-to-peer memory?
  *
- * Behind p2pmem_mapped_key, so that it costs nothing where nobody has.
+ * Behind p2pmem_key, so that it costs nothing where nobody has.
  *
  * Context: process context.
  * Return: true if a look at the VMAs is worth it.
@@ -186,8 +186,6 @@ static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
 	vma->vm_ops = &p2pmem_vm_ops;
 
 	p2pmem_vm_open(vma);
-	if (!static_key_enabled(&p2pmem_mapped_key))
-		static_branch_enable(&p2pmem_mapped_key);
 	return 0;
 put:
 	p2pmem_buf_put(buf);

@@ -420,8 +420,11 @@ int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset)
 		else
 			list_add_tail(&chunk->node, &p->chunks);
 	}
-	if (!error)
+	if (!error) {
+		/* not by the first mmap(): its lock must not wait for this */
+		static_branch_enable(&p2pmem_key);
 		return 0;
+	}
 
 	pci_err(pdev, "BAR %d: its addresses are still held by buffers of a device that is gone; end the processes that have them mapped\n",
 		bar);

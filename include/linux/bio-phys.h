@@ -59,7 +59,7 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
 {
-	if (static_branch_unlikely(&p2pmem_mapped_key) &&
+	if (static_branch_unlikely(&p2pmem_key) &&
 	    user_backed_iter(iter) && p2pmem_mm_mapped())
 		return __bio_phys_check_iter(iter, bdev, allowed);
 	return 0;

@@ -24,10 +24,11 @@ void p2pmem_publish(struct pci_dev *pdev, bool publish);
 struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
 
 /*
- * Off until a process has mapped peer-to-peer memory; then one bit of the mm
- * tells the processes that have from those that have not.
+ * Off until there is peer-to-peer memory to be mapped; then one bit of the mm
+ * tells the processes that have mapped it from those that have not.  Stays on
+ * when the provider goes, because mappings do.
  */
-DECLARE_STATIC_KEY_FALSE(p2pmem_mapped_key);
+DECLARE_STATIC_KEY_FALSE(p2pmem_key);
 bool p2pmem_mm_mapped(void);
 
 /* for block/bio-phys.c: what user memory is made of */

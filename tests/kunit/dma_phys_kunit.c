@@ -634,6 +634,11 @@ static void nobodys_mmio(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, NOBODY, addr);
 	dma_unmap_resource(dev, addr, SZ_4K, DMA_TO_DEVICE, 0);
 
+	/* nobody's, and not even a piece of the address space */
+	addr = dma_map_phys(dev, PHYS_ADDR_MAX - SZ_4K + 1, SZ_8K,
+			    DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR, addr);
+
 	/* unregistered again, it is nobody's as well */
 	dma_phys_del(r);
 	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);

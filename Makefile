@@ -6,8 +6,10 @@
 #   KSRC=/path/to/linux   graft a copy of that tree instead of Debian's 6.12
 #   MACHINE=name          one machine of tests/machine/ for `make machines`
 #   JOBS=n                parallel jobs; default: one a processor
+#   SEED=n                repeat the random part of `make host`
+#   FUZZ_SECONDS=n        `make host` fuzzes for that long
 
-export KSRC MACHINE JOBS
+export KSRC MACHINE JOBS SEED FUZZ_SECONDS
 MAKEFLAGS += --no-print-directory
 
 # The kernel's own make, called below, must not see our variables as its own.
@@ -21,13 +23,16 @@ later = @echo "$@ comes with a later issue: $(1)" >&2; exit 2
 help:
 	@awk -F '##' '/^[a-z-]+:.*##/ { split($$1, t, ":"); \
 		printf "  make %-11s%s\n", t[1], $$2 }' $(firstword $(MAKEFILE_LIST))
-	@sed -n 's/^#   \([A-Z]*=.*\)/  \1/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^#   \([A-Z_]*=.*\)/  \1/p' $(firstword $(MAKEFILE_LIST))
 
 demo:		## the main job: graft, build, boot, real P2P IO, verified
 	$(run) tools/demo
 
-test:		## everything CI runs: unit lint cocci machines
-	$(run) tools/test unit lint cocci machines
+test:		## everything CI runs: host unit lint cocci machines
+	$(run) tools/test host unit lint cocci machines
+
+host:		## the range tree in user space: sanitizers, fuzzer
+	$(run) tools/test -1 host
 
 unit:		## KUnit suites under UML
 	$(run) tools/test -1 unit
@@ -49,9 +54,6 @@ source:		## unpack the pristine kernel source: build/source
 
 tree:		## graft it: build/tree
 	$(run) tools/tree
-
-host:		## (later) the range tree in user space under sanitizers
-	$(call later,the range tree under ASan and UBSan and a random model test)
 
 convert:	## (later) every converted object, for each architecture
 	$(call later,every touched object compiled for each architecture)
@@ -75,7 +77,7 @@ mutants:	## (later) mistakes planted in our files, to be caught by tests
 	$(call later,mistakes planted in our files that the tests must catch)
 
 clean:		## remove kernels and logs, keep the source and the cache
-	rm -rf build/kernel build/log build/machine build/kunit
+	rm -rf build/kernel build/log build/machine build/kunit build/host
 
 distclean:	## remove build/ altogether
 	rm -rf build

@@ -594,7 +594,8 @@ static unsigned int test_plugged(struct test_disk *d, struct bio **bio, int n)
 	blk_finish_plug(&plug);
 	for (i = 0; i < n; i++) {
 		wait_for_completion(&done[i]);
-		KUNIT_EXPECT_EQ(d->test, BLK_STS_OK, bio[i]->bi_status);
+		KUNIT_EXPECT_EQ(d->test, 0,
+				blk_status_to_errno(bio[i]->bi_status));
 		bio_put(bio[i]);
 	}
 	return d->requests;

@@ -141,7 +141,7 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 	}
 	iter->addr = dma_phys_map_in(r, dma_dev, bvec_phys(seg), seg->bv_len,
 				     rq_dma_dir(req), 0, map);
-	if (iter->addr == DMA_MAPPING_ERROR) {
+	if (dma_mapping_error(dma_dev, iter->addr)) {
 		if (find)
 			dma_phys_put(r);
 		iter->status = BLK_STS_TARGET;

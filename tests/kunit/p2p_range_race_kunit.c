@@ -338,6 +338,22 @@ static int race_fencer(void *data)
 	return 0;
 }
 
+/*
+ * Let the others at the range: until one has had a reference, for on a busy
+ * machine they may sleep longer than we do.
+ */
+static void race_let(struct race *race)
+{
+	long got = atomic_long_read(&race->got);
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		usleep_range(500, 5000);
+		if (atomic_long_read(&race->got) != got)
+			break;
+	}
+}
+
 static void race(struct kunit *test)
 {
 	struct task_struct *task[RACE_READERS + 1];
@@ -373,7 +389,7 @@ static void race(struct kunit *test)
 		race->range = range;
 		race->present = true;
 		mutex_unlock(&race->owner);
-		usleep_range(500, 5000);
+		race_let(race);
 
 		/* every other time with a fence in the middle of its life */
 		if (round & 1)

@@ -34,8 +34,11 @@ test:		## everything CI runs: host unit lint cocci machines
 host:		## the range tree in user space: sanitizers, fuzzer
 	$(run) tools/test -1 host
 
-unit:		## KUnit suites under UML
+unit:		## KUnit suites under UML, 64-bit and 32-bit
 	$(run) tools/test -1 unit
+
+unit-debug:	## the same in QEMU: KASAN, kmemleak, lockdep, KCSAN
+	$(run) tools/test -1 unit-debug
 
 lint:		## checkpatch, sparse, kernel-doc, shellcheck on what is ours
 	$(run) tools/test -1 lint
@@ -66,9 +69,6 @@ cover:		## (later) line and branch coverage of our files
 
 series:		## (later) a patch series for git am
 	$(call later,a patch series that git am takes)
-
-unit-debug:	## (later) the KUnit suites with lockdep, KASAN and KCSAN
-	$(call later,the KUnit suites with the debugging options of the kernel)
 
 soak:		## (later) hours of random IO, fences and unplugging
 	$(call later,hours of random IO with fences and unplugging)

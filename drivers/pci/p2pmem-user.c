@@ -239,7 +239,7 @@ static struct bin_attribute p2pmem_alloc_attr = {
 	.attr = { .name = "allocate", .mode = 0660 },
 	.mmap = p2pmem_mmap,
 	/* programs that look before they map find room enough */
-	.size = SZ_1T,
+	.size = sizeof(size_t) > sizeof(u32) ? SZ_1T : SZ_2G,
 };
 
 static struct attribute *p2pmem_attrs[] = {

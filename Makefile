@@ -64,8 +64,8 @@ convert:	## (later) every converted object, for each architecture
 bench:		## (later) stock against grafted, with tables and a plot
 	$(call later,stock against grafted in instructions per IO)
 
-cover:		## (later) line and branch coverage of our files
-	$(call later,line and branch coverage of our files)
+cover:		## line and branch coverage of our files: build/cover/html
+	$(run) tools/test -1 cover
 
 series:		## (later) a patch series for git am
 	$(call later,a patch series that git am takes)
@@ -77,7 +77,8 @@ mutants:	## (later) mistakes planted in our files, to be caught by tests
 	$(call later,mistakes planted in our files that the tests must catch)
 
 clean:		## remove kernels and logs, keep the source and the cache
-	rm -rf build/kernel build/log build/machine build/kunit build/host
+	rm -rf build/kernel build/log build/machine build/kunit build/host \
+		build/cover build/mutants
 
 distclean:	## remove build/ altogether
 	rm -rf build

@@ -111,6 +111,7 @@ struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&buf->ref, 1);
 	INIT_WORK(&buf->free_work, p2pmem_buf_free_work);
+	buf->pdev = pdev;
 	buf->size = size;
 	buf->live = true;
 
@@ -144,11 +145,11 @@ free:
 	return ERR_PTR(error);
 }
 
-/* Drop a reference; the last one may be dropped in an interrupt. */
+/* Drop a reference; its memory can be had again at once.  May sleep. */
 void p2pmem_buf_put(struct p2pmem_buf *buf)
 {
 	if (refcount_dec_and_test(&buf->ref))
-		schedule_work(&buf->free_work);
+		p2pmem_buf_free(buf);
 }
 
 /**
@@ -173,8 +174,11 @@ void p2pmem_buf_put_phys(phys_addr_t phys)
 {
 	struct p2pmem_buf *buf = p2pmem_buf_find(phys);
 
-	if (!WARN_ON_ONCE(!buf))
-		p2pmem_buf_put(buf);
+	if (WARN_ON_ONCE(!buf))
+		return;
+	/* the last one may be dropped in the interrupt in which a bio ends */
+	if (refcount_dec_and_test(&buf->ref))
+		schedule_work(&buf->free_work);
 }
 
 /**
@@ -361,6 +365,21 @@ static int p2pmem_fill_pool(struct p2pmem_chunk *chunk, struct pci_dev *pdev)
 }
 
 /**
+ * p2pmem_unregister - take all memory of a provider back
+ * @pdev: the provider
+ *
+ * User mappings are zapped, DMA in flight is waited for, later IO fails.  For
+ * drivers that give their memory up before they are unbound.
+ *
+ * Context: process context, sleeps until DMA in flight has ended.
+ */
+void p2pmem_unregister(struct pci_dev *pdev)
+{
+	devm_release_action(&pdev->dev, p2pmem_release, pdev);
+}
+EXPORT_SYMBOL_GPL(p2pmem_unregister);
+
+/**
  * p2pmem_register - let a BAR, or part of it, be used by other devices
  * @pdev: the provider; its driver is bound, or binding
  * @bar: number of a memory BAR that is assigned and enabled
@@ -428,27 +447,15 @@ int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset)
 
 	pci_err(pdev, "BAR %d: its addresses are still held by buffers of a device that is gone; end the processes that have them mapped\n",
 		bar);
+	/* a provider of nothing was made by this call */
+	if (list_empty(&p->chunks))
+		p2pmem_unregister(pdev);
 del:
 	dma_phys_del(&chunk->range);
 	p2pmem_chunk_free(chunk);
 	return error;
 }
 EXPORT_SYMBOL_GPL(p2pmem_register);
-
-/**
- * p2pmem_unregister - take all memory of a provider back
- * @pdev: the provider
- *
- * User mappings are zapped, DMA in flight is waited for, later IO fails.  For
- * drivers that give their memory up before they are unbound.
- *
- * Context: process context, sleeps until DMA in flight has ended.
- */
-void p2pmem_unregister(struct pci_dev *pdev)
-{
-	devm_release_action(&pdev->dev, p2pmem_release, pdev);
-}
-EXPORT_SYMBOL_GPL(p2pmem_unregister);
 
 /**
  * p2pmem_alloc - allocate peer-to-peer memory for the kernel
@@ -490,16 +497,25 @@ EXPORT_SYMBOL_GPL(p2pmem_alloc);
  */
 void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys, size_t size)
 {
-	struct p2pmem_buf *buf = p2pmem_buf_find(phys);
+	void __iomem *vaddr = NULL;
+	struct p2pmem_buf *buf;
 
-	if (!buf || buf->phys != phys || buf->size != PAGE_ALIGN(size) ||
-	    !buf->vaddr) {
-		pci_WARN(pdev, 1, "freeing %pap+%#zx, which is no allocated peer-to-peer memory\n",
-			 &phys, size);
+	/*
+	 * The lock keeps a buffer that somebody else is freeing, wrongly or
+	 * rightly, from going away while it is looked at.
+	 */
+	scoped_guard(mutex, &p2pmem_lock) {
+		buf = p2pmem_buf_find(phys);
+		if (buf && buf->phys == phys && buf->pdev == pdev &&
+		    buf->size == PAGE_ALIGN(size))
+			swap(vaddr, buf->vaddr);
+	}
+	if (!vaddr) {
+		pci_err(pdev, "%pS frees %pap+%#zx, which is not allocated from this device's peer-to-peer memory; nothing was freed\n",
+			(void *)_RET_IP_, &phys, size);
 		return;
 	}
-	iounmap(buf->vaddr);
-	buf->vaddr = NULL;
+	iounmap(vaddr);
 	p2pmem_buf_put(buf);
 }
 EXPORT_SYMBOL_GPL(p2pmem_free);

@@ -48,6 +48,7 @@ struct p2pmem {
 /**
  * struct p2pmem_buf - an allocation
  * @ref: owners of the bytes, see the top of this file
+ * @pdev: the provider; only to compare with, for it may be gone
  * @phys: CPU physical address, PAGE_SIZE aligned
  * @size: bytes, a multiple of PAGE_SIZE
  * @chunk: where to give the pages back; NULL when the provider is gone.  Under
@@ -60,6 +61,7 @@ struct p2pmem {
  */
 struct p2pmem_buf {
 	refcount_t ref;
+	const struct pci_dev *pdev;
 	phys_addr_t phys;
 	size_t size;
 	struct p2pmem_chunk *chunk;

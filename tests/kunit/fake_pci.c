@@ -2,10 +2,8 @@
 /*
  * A PCI fabric that exists only as a table: see fake_pci.h.
  *
- * Each function is 4 KiB of config space and a mask of the bits that can be
- * written.  That is all it takes: a BAR is a register whose low bits are fixed,
- * so that sizing it works by itself, and a bridge is found on the bus that its
- * parent's secondary bus number says at that moment, whoever wrote it there.
+ * Here it is made from the table and unmade.  What the PCI core then finds in
+ * it is fake_pci_config.c; what drivers find behind the BARs, fake_pci_mem.c.
  */
 #include <kunit/test.h>
 #include <linux/export.h>
@@ -14,35 +12,10 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 
-#include "fake_pci.h"
+#include "fake_pci_int.h"
 
-#define FAKE_PCI_VENDOR		0xfafa
 #define FAKE_PCI_BUSES		0x20
-#define FAKE_PCI_EXP		0x40	/* PCI Express capability */
-#define FAKE_PCI_ACS		PCI_CFG_SPACE_SIZE	/* first extended one */
-
-struct fake_pci_host {
-#ifdef CONFIG_X86
-	struct pci_sysdata sysdata;	/* first: x86 casts to it */
-#endif
-	struct pci_host_bridge *bridge;
-	bool probed;
-	struct resource windows[FAKE_PCI_WINDOWS];
-	struct resource buses;
-	struct list_head functions;
-};
-
-struct fake_pci_fn {
-	const struct fake_pci_node *node;
-	struct fake_pci_host *host;
-	struct fake_pci_fn *parent;	/* port above, NULL on the root bus */
-	struct pci_dev *pdev;
-	struct list_head entry;
-	u8 config[PCI_CFG_SPACE_EXP_SIZE];
-	u8 writable[PCI_CFG_SPACE_EXP_SIZE];
-};
 
 struct fake_pci {
 	struct kunit *test;
@@ -51,211 +24,6 @@ struct fake_pci {
 	struct fake_pci_host **hosts;	/* by index of the node */
 	struct fake_pci_fn **fns;
 };
-
-/* config space */
-
-static struct fake_pci_fn *fake_pci_find_fn(struct pci_bus *bus,
-					    unsigned int devfn)
-{
-	struct fake_pci_host *host = bus->sysdata;
-	struct fake_pci_fn *fn;
-
-	list_for_each_entry(fn, &host->functions, entry) {
-		u8 number = fn->parent ?
-			fn->parent->config[PCI_SECONDARY_BUS] : 0;
-
-		if (fn->node->devfn != devfn || number != bus->number)
-			continue;
-		if (fn->parent ? !number : !pci_is_root_bus(bus))
-			continue;
-		return fn;
-	}
-	return NULL;
-}
-
-static int fake_pci_read(struct pci_bus *bus, unsigned int devfn, int where,
-			 int size, u32 *val)
-{
-	struct fake_pci_fn *fn = fake_pci_find_fn(bus, devfn);
-	int i;
-
-	*val = ~0;
-	if (!fn)
-		return PCIBIOS_DEVICE_NOT_FOUND;
-	*val = 0;
-	for (i = 0; i < size; i++)
-		*val |= (u32)fn->config[where + i] << (8 * i);
-	return PCIBIOS_SUCCESSFUL;
-}
-
-static int fake_pci_write(struct pci_bus *bus, unsigned int devfn, int where,
-			  int size, u32 val)
-{
-	struct fake_pci_fn *fn = fake_pci_find_fn(bus, devfn);
-	int i;
-
-	if (!fn)
-		return PCIBIOS_DEVICE_NOT_FOUND;
-	for (i = 0; i < size; i++) {
-		u8 mask = fn->writable[where + i];
-
-		fn->config[where + i] &= ~mask;
-		fn->config[where + i] |= (val >> (8 * i)) & mask;
-	}
-	return PCIBIOS_SUCCESSFUL;
-}
-
-static struct pci_ops fake_pci_ops = {
-	.read = fake_pci_read,
-	.write = fake_pci_write,
-};
-
-static void set8(struct fake_pci_fn *fn, int where, u8 val, u8 writable)
-{
-	fn->config[where] = val;
-	fn->writable[where] = writable;
-}
-
-static void set16(struct fake_pci_fn *fn, int where, u16 val, u16 writable)
-{
-	put_unaligned_le16(val, fn->config + where);
-	put_unaligned_le16(writable, fn->writable + where);
-}
-
-static void set32(struct fake_pci_fn *fn, int where, u32 val, u32 writable)
-{
-	put_unaligned_le32(val, fn->config + where);
-	put_unaligned_le32(writable, fn->writable + where);
-}
-
-static bool fake_pci_is_bridge(const struct fake_pci_node *node)
-{
-	switch (node->type) {
-	case FAKE_PCI_ROOT_PORT:
-	case FAKE_PCI_UPSTREAM:
-	case FAKE_PCI_DOWNSTREAM:
-	case FAKE_PCI_BRIDGE:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* PCIe device type for the capability, or -1 for conventional PCI. */
-static int fake_pci_exp_type(const struct fake_pci_node *node)
-{
-	switch (node->type) {
-	case FAKE_PCI_ROOT_PORT:
-		return PCI_EXP_TYPE_ROOT_PORT;
-	case FAKE_PCI_UPSTREAM:
-		return PCI_EXP_TYPE_UPSTREAM;
-	case FAKE_PCI_DOWNSTREAM:
-		return PCI_EXP_TYPE_DOWNSTREAM;
-	case FAKE_PCI_ENDPOINT:
-		return PCI_EXP_TYPE_ENDPOINT;
-	default:
-		return -1;
-	}
-}
-
-static void fake_pci_init_bars(struct fake_pci_fn *fn)
-{
-	const struct fake_pci_node *node = fn->node;
-	int i, where;
-
-	for (i = 0; i < FAKE_PCI_BARS; i++) {
-		u64 mask = ~(node->bar[i] - 1);
-
-		where = PCI_BASE_ADDRESS_0 + 4 * i;
-		if (!node->bar[i])
-			continue;
-		if (node->bar_io & BIT(i)) {
-			set32(fn, where, PCI_BASE_ADDRESS_SPACE_IO, mask);
-			continue;
-		}
-		if (node->bar_mem32 & BIT(i)) {
-			set32(fn, where, PCI_BASE_ADDRESS_MEM_TYPE_32, mask);
-			continue;
-		}
-		set32(fn, where, PCI_BASE_ADDRESS_MEM_TYPE_64 |
-		      PCI_BASE_ADDRESS_MEM_PREFETCH, lower_32_bits(mask));
-		set32(fn, where + 4, 0, upper_32_bits(mask));
-		i++;
-	}
-}
-
-static void fake_pci_init_bridge(struct fake_pci_fn *fn)
-{
-	set8(fn, PCI_PRIMARY_BUS, 0, 0xff);
-	set8(fn, PCI_SECONDARY_BUS, 0, 0xff);
-	set8(fn, PCI_SUBORDINATE_BUS, 0, 0xff);
-	set16(fn, PCI_MEMORY_BASE, 0xfff0, 0xfff0);
-	set16(fn, PCI_MEMORY_LIMIT, 0, 0xfff0);
-	set16(fn, PCI_PREF_MEMORY_BASE, 0xfff0 | PCI_PREF_RANGE_TYPE_64,
-	      0xfff0);
-	set16(fn, PCI_PREF_MEMORY_LIMIT, PCI_PREF_RANGE_TYPE_64, 0xfff0);
-	set32(fn, PCI_PREF_BASE_UPPER32, 0, ~0);
-	set32(fn, PCI_PREF_LIMIT_UPPER32, 0, ~0);
-	set16(fn, PCI_BRIDGE_CONTROL, 0, PCI_BRIDGE_CTL_SERR);
-}
-
-static void fake_pci_init_exp(struct fake_pci_fn *fn, int type)
-{
-	set16(fn, PCI_STATUS, PCI_STATUS_CAP_LIST, 0);
-	set8(fn, PCI_CAPABILITY_LIST, FAKE_PCI_EXP, 0);
-	set8(fn, FAKE_PCI_EXP, PCI_CAP_ID_EXP, 0);
-	set16(fn, FAKE_PCI_EXP + PCI_EXP_FLAGS, 2 | type << 4, 0);
-	set32(fn, FAKE_PCI_EXP + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_RBER, 0);
-	set16(fn, FAKE_PCI_EXP + PCI_EXP_DEVCTL, 0, PCI_EXP_DEVCTL_PAYLOAD |
-	      PCI_EXP_DEVCTL_READRQ | PCI_EXP_DEVCTL_RELAX_EN);
-	set32(fn, FAKE_PCI_EXP + PCI_EXP_LNKCAP, PCI_EXP_LNKCAP_SLS_8_0GB |
-	      4 << 4, 0);
-	set16(fn, FAKE_PCI_EXP + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_CLS_8_0GB |
-	      4 << 4, 0);
-
-	if (!fn->node->has_acs)
-		return;
-	set32(fn, FAKE_PCI_ACS, PCI_EXT_CAP_ID_ACS | 1 << 16, 0);
-	set16(fn, FAKE_PCI_ACS + PCI_ACS_CAP, fn->node->acs_cap, 0);
-	set16(fn, FAKE_PCI_ACS + PCI_ACS_CTRL, fn->node->acs_ctrl, 0x7f);
-}
-
-static void fake_pci_init_fn(struct fake_pci *fake, struct fake_pci_fn *fn)
-{
-	const struct fake_pci_node *node = fn->node;
-	bool bridge = fake_pci_is_bridge(node);
-	u16 class = bridge ? PCI_CLASS_BRIDGE_PCI : PCI_CLASS_MEMORY_OTHER;
-	u8 header = bridge ? PCI_HEADER_TYPE_BRIDGE : PCI_HEADER_TYPE_NORMAL;
-	struct fake_pci_fn *other;
-	int type;
-
-	if (node->type == FAKE_PCI_HOST_DEV)
-		class = PCI_CLASS_BRIDGE_HOST;
-	list_for_each_entry(other, &fn->host->functions, entry) {
-		if (other == fn || other->parent != fn->parent ||
-		    PCI_SLOT(other->node->devfn) != PCI_SLOT(node->devfn))
-			continue;
-		header |= PCI_HEADER_TYPE_MFD;
-		other->config[PCI_HEADER_TYPE] |= PCI_HEADER_TYPE_MFD;
-	}
-
-	set16(fn, PCI_VENDOR_ID, node->vendor ?: FAKE_PCI_VENDOR, 0);
-	set16(fn, PCI_DEVICE_ID, node->device, 0);
-	set16(fn, PCI_COMMAND, 0, PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
-	      PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
-	set16(fn, PCI_CLASS_DEVICE, class, 0);
-	set8(fn, PCI_HEADER_TYPE, header, 0);
-	if (bridge)
-		fake_pci_init_bridge(fn);
-	else
-		fake_pci_init_bars(fn);
-
-	type = fake_pci_exp_type(node);
-	if (type >= 0)
-		fake_pci_init_exp(fn, type);
-}
-
-/* making and unmaking */
 
 static int fake_pci_index(struct fake_pci *fake, const char *name)
 {
@@ -285,6 +53,31 @@ static void fake_pci_destroy_host(struct fake_pci_host *host)
 	kfree(host);
 }
 
+static void fake_pci_add_mem(struct kunit *test, struct fake_pci_fn *fn)
+{
+	struct resource *res;
+	int i;
+
+	for (i = 0; fake_pci_has_memory() && i < FAKE_PCI_BARS; i++) {
+		res = &fn->pdev->resource[i];
+		if (!(res->flags & IORESOURCE_MEM) || !res->parent)
+			continue;
+		fn->mem[i] = fake_pci_mem_add(res,
+					      fn->node->bar_ram & BIT(i));
+		KUNIT_ASSERT_NOT_NULL(test, fn->mem[i]);
+	}
+}
+
+static void fake_pci_del_mem(struct fake_pci_fn *fn)
+{
+	int i;
+
+	for (i = 0; i < FAKE_PCI_BARS; i++) {
+		fake_pci_mem_del(fn->mem[i]);
+		fn->mem[i] = NULL;
+	}
+}
+
 static void fake_pci_destroy(void *data)
 {
 	struct fake_pci *fake = data;
@@ -296,9 +89,13 @@ static void fake_pci_destroy(void *data)
 	for (i = 0; i < fake->count; i++)
 		if (fake->hosts[i])
 			fake_pci_destroy_host(fake->hosts[i]);
-	/* the hosts' buses read from these to the last */
-	for (i = 0; i < fake->count; i++)
+	/* the hosts' buses and drivers read from these to the last */
+	for (i = 0; i < fake->count; i++) {
+		if (!fake->fns[i])
+			continue;
+		fake_pci_del_mem(fake->fns[i]);
 		kfree(fake->fns[i]);
+	}
 	kfree(fake->fns);
 	kfree(fake->hosts);
 	kfree(fake);
@@ -308,6 +105,9 @@ static void fake_pci_add_window(struct kunit *test, struct fake_pci_host *host,
 				const struct fake_pci_window *w,
 				struct resource *res)
 {
+	if ((resource_size_t)(w->cpu + w->size - 1) != w->cpu + w->size - 1 ||
+	    (pci_bus_addr_t)(w->bus + w->size - 1) != w->bus + w->size - 1)
+		kunit_skip(test, "the fabric is above 32 bits, this kernel is not");
 	res->name = "fake PCI window";
 	res->start = w->cpu;
 	res->end = w->cpu + w->size - 1;
@@ -380,8 +180,28 @@ static void fake_pci_add_fn(struct fake_pci *fake, int i)
 	fn->node = node;
 	fn->parent = fake->fns[up];
 	fn->host = fn->parent ? fn->parent->host : fake->hosts[up];
-	fake_pci_init_fn(fake, fn);
+	fake_pci_init_fn(fn);
 	list_add_tail(&fn->entry, &fn->host->functions);
+}
+
+static struct pci_bus *fake_pci_bus(const struct fake_pci_fn *fn)
+{
+	return fn->parent ? fn->parent->pdev->subordinate :
+		fn->host->bridge->bus;
+}
+
+/* The PCI core has enumerated a function: keep what it made of it. */
+static void fake_pci_found(struct kunit *test, struct fake_pci_fn *fn)
+{
+	struct pci_bus *bus = fake_pci_bus(fn);
+
+	pci_dev_put(fn->pdev);
+	fn->pdev = NULL;
+	KUNIT_ASSERT_NOT_NULL(test, bus);
+	fn->pdev = pci_get_slot(bus, fn->node->devfn);
+	KUNIT_ASSERT_NOT_NULL_MSG(test, fn->pdev, "%s was not enumerated",
+				  fn->node->name);
+	fake_pci_add_mem(test, fn);
 }
 
 /**
@@ -390,14 +210,14 @@ static void fake_pci_add_fn(struct fake_pci *fake, int i)
  * @nodes: the table, which must outlive the test case
  *
  * Context: A test case or its init function.  Fails the test if the table
- * makes no sense, or if the PCI core does not find all that is in it.
+ * makes no sense, or if the PCI core does not find all that is in it.  Skips
+ * it if there is a window that this kernel has no addresses for.
  * Return: the fabric.
  */
 struct fake_pci *fake_pci_create(struct kunit *test,
 				 const struct fake_pci_node *nodes)
 {
 	struct fake_pci *fake;
-	struct pci_bus *bus;
 	int i, err;
 
 	fake = kzalloc(sizeof(*fake), GFP_KERNEL);
@@ -429,19 +249,9 @@ struct fake_pci *fake_pci_create(struct kunit *test,
 		KUNIT_ASSERT_EQ(test, 0, err);
 	}
 
-	for (i = 0; i < fake->count; i++) {
-		struct fake_pci_fn *fn = fake->fns[i];
-
-		if (!fn)
-			continue;
-		bus = fn->parent ? fn->parent->pdev->subordinate :
-			fn->host->bridge->bus;
-		KUNIT_ASSERT_NOT_NULL(test, bus);
-		fn->pdev = pci_get_slot(bus, fn->node->devfn);
-		KUNIT_ASSERT_NOT_NULL_MSG(test, fn->pdev,
-					  "%s was not enumerated",
-					  fn->node->name);
-	}
+	for (i = 0; i < fake->count; i++)
+		if (fake->fns[i])
+			fake_pci_found(test, fake->fns[i]);
 	return fake;
 }
 EXPORT_SYMBOL_GPL(fake_pci_create);
@@ -469,21 +279,69 @@ struct pci_dev *fake_pci_dev(struct fake_pci *fake, const char *name)
 }
 EXPORT_SYMBOL_GPL(fake_pci_dev);
 
+static bool fake_pci_is_below(const struct fake_pci_fn *fn,
+			      const struct fake_pci_fn *top)
+{
+	while (fn && fn != top)
+		fn = fn->parent;
+	return fn;
+}
+
 /**
  * fake_pci_unplug - take a device and all below it out of the fabric
  * @fake: the fabric
  * @name: its name in the table
  *
- * The pci_dev stays a valid pointer until the test ends, as it would for a
- * driver that holds a reference.
+ * The drivers are unbound while the device is still there.  Afterwards config
+ * space and memory read as all ones.  The pci_dev stays a valid pointer until
+ * the test ends or fake_pci_replug(), as it would for a driver that holds a
+ * reference.
  *
  * Context: The test case, may sleep.
  */
 void fake_pci_unplug(struct fake_pci *fake, const char *name)
 {
-	pci_stop_and_remove_bus_device_locked(fake_pci_dev(fake, name));
+	struct fake_pci_fn *fn = fake_pci_fn(fake, name);
+	int i;
+
+	pci_stop_and_remove_bus_device_locked(fn->pdev);
+	fn->absent = true;
+	for (i = 0; i < fake->count; i++)
+		if (fake_pci_is_below(fake->fns[i], fn))
+			fake_pci_del_mem(fake->fns[i]);
 }
 EXPORT_SYMBOL_GPL(fake_pci_unplug);
+
+/**
+ * fake_pci_replug - put back a device that fake_pci_unplug() took
+ * @fake: the fabric
+ * @name: its name in the table; no port
+ *
+ * It comes back as from the factory: config space as in the table, fresh
+ * memory.  There is a new pci_dev, and the old one is let go.
+ *
+ * Context: The test case, may sleep.
+ */
+void fake_pci_replug(struct fake_pci *fake, const char *name)
+{
+	struct fake_pci_fn *fn = fake_pci_fn(fake, name);
+	struct pci_bus *bus = fake_pci_bus(fn);
+
+	KUNIT_ASSERT_TRUE_MSG(fake->test, fn->absent, "%s is there", name);
+	/* the core would have to number buses anew, with others in use */
+	KUNIT_ASSERT_FALSE_MSG(fake->test, fake_pci_is_bridge(fn->node),
+			       "%s is a port", name);
+	fake_pci_init_fn(fn);
+	fn->absent = false;
+
+	pci_lock_rescan_remove();
+	pci_scan_slot(bus, fn->node->devfn);
+	pci_bus_assign_resources(bus);
+	pci_bus_add_devices(bus);
+	pci_unlock_rescan_remove();
+	fake_pci_found(fake->test, fn);
+}
+EXPORT_SYMBOL_GPL(fake_pci_replug);
 
 /**
  * fake_pci_set_acs - write the ACS control register of a port

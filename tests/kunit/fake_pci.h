@@ -4,8 +4,10 @@
  *
  * A test declares host bridges, ports and endpoints in a few lines, and gets
  * real pci_devs: the PCI core enumerates them, numbers the buses, sizes the
- * BARs and assigns addresses, over config space of ours.  There is no memory
- * behind the BARs.  All of it is gone when the test case ends.
+ * BARs and assigns addresses, over config space of ours.  Under UML there can be
+ * memory behind the BARs.  All of it is gone when the test case ends.
+ *
+ * Documentation/dev-tools/kunit/fake-pci.rst tells more.
  *
  *	static const struct fake_pci_node topology[] = {
  *		{ .name = "host", .type = FAKE_PCI_HOST,
@@ -31,6 +33,12 @@ struct pci_dev;
 
 #define FAKE_PCI_WINDOWS	2
 #define FAKE_PCI_BARS		6
+
+/* Vendor id of a node that names none; nobody else has it. */
+#define FAKE_PCI_VENDOR		0xfafa
+
+/* What fresh memory behind a BAR is filled with. */
+#define FAKE_PCI_FRESH		0xa5
 
 /* Domains of the fabric begin here, out of the way of real ones. */
 #define FAKE_PCI_DOMAIN		0x4000
@@ -77,12 +85,14 @@ struct fake_pci_window {
  * @parent: the node above it, which must come earlier in the table
  * @type: what it is
  * @devfn: device and function on its bus
- * @vendor: vendor id; 0 is replaced by one that nobody has
+ * @vendor: vendor id; 0 is replaced by %FAKE_PCI_VENDOR
  * @device: device id
  * @bar: sizes of the BARs in bytes, powers of two from 16 up; a 64-bit BAR
  *	takes two
  * @bar_io: bit mask of BARs that are I/O ports
  * @bar_mem32: bit mask of BARs that are 32-bit memory
+ * @bar_ram: bit mask of BARs with memory behind them, where
+ *	fake_pci_has_memory(); others read as all ones
  * @has_acs: it has the ACS capability, with
  * @acs_cap: these bits in the capability register, and
  * @acs_ctrl: these in the control register
@@ -99,6 +109,7 @@ struct fake_pci_node {
 	u64 bar[FAKE_PCI_BARS];
 	u8 bar_io;
 	u8 bar_mem32;
+	u8 bar_ram;
 	bool has_acs;
 	u16 acs_cap;
 	u16 acs_ctrl;
@@ -106,10 +117,24 @@ struct fake_pci_node {
 	int domain;
 };
 
+/**
+ * fake_pci_has_memory - can BARs of the fabric have memory behind them?
+ *
+ * Where not, ioremap() of a BAR maps addresses at which there is nothing, and
+ * a test of what is there should be skipped.
+ *
+ * Return: true under UML.
+ */
+static inline bool fake_pci_has_memory(void)
+{
+	return IS_ENABLED(CONFIG_INDIRECT_IOMEM);
+}
+
 struct fake_pci *fake_pci_create(struct kunit *test,
 				 const struct fake_pci_node *nodes);
 struct pci_dev *fake_pci_dev(struct fake_pci *fake, const char *name);
 void fake_pci_unplug(struct fake_pci *fake, const char *name);
+void fake_pci_replug(struct fake_pci *fake, const char *name);
 void fake_pci_set_acs(struct fake_pci *fake, const char *name, u16 ctrl);
 
 #endif /* _FAKE_PCI_H */

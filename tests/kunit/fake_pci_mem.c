@@ -26,7 +26,7 @@
 
 struct fake_pci_mem {
 	struct kref ref;
-	struct list_head entry;		/* in fake_pci_mems, until it is gone */
+	struct list_head entry;		/* in fake_pci_mems, until it goes */
 	struct resource res;
 	bool ram;			/* there is memory, and power */
 	struct xarray pages;		/* u8 *, by SZ_4K */

@@ -246,6 +246,46 @@ static void memory(struct kunit *test)
 	iounmap(none);
 }
 
+/* The example of the documentation, at addresses that every machine has. */
+
+static const struct fake_pci_node small[] = {
+	{ .name = "host", .type = FAKE_PCI_HOST,
+	  .windows = { { .cpu = 0x40000000, .bus = 0x80000000,
+			 .size = SZ_16M } } },
+	{ .name = "port", .type = FAKE_PCI_ROOT_PORT, .parent = "host",
+	  .devfn = PCI_DEVFN(1, 0) },
+	{ .name = "nic", .type = FAKE_PCI_ENDPOINT, .parent = "port",
+	  .device = 0x1234, .bar = { SZ_1M }, .bar_ram = BIT(0) },
+	{}
+};
+
+static void example(struct kunit *test)
+{
+	struct fake_pci *f;
+	struct pci_dev *nic;
+	void __iomem *regs;
+
+	if (region_intersects(0x40000000, SZ_16M, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		kunit_skip(test, "this machine has RAM there");
+	f = fake_pci_create(test, small);
+	nic = fake_pci_dev(f, "nic");
+	KUNIT_EXPECT_PTR_EQ(test, fake_pci_dev(f, "port"),
+			    pci_upstream_bridge(nic));
+	KUNIT_EXPECT_EQ(test, 0x1234, nic->device);
+	KUNIT_EXPECT_EQ(test, SZ_1M, pci_resource_len(nic, 0));
+	KUNIT_EXPECT_EQ(test, 0x40000000,
+			pci_bus_address(nic, 0) - pci_resource_start(nic, 0));
+
+	if (!fake_pci_has_memory())
+		kunit_skip(test, "nothing behind the BARs");
+	regs = pci_iomap(nic, 0, 0);
+	KUNIT_ASSERT_TRUE(test, regs);
+	writel(42, regs + 8);
+	KUNIT_EXPECT_EQ(test, 42, readl(regs + 8));
+	pci_iounmap(nic, regs);
+}
+
 static void leaves_nothing(struct kunit *test)
 {
 	static const struct resource windows[] = {
@@ -277,6 +317,7 @@ static struct kunit_case fake_pci_cases[] = {
 	KUNIT_CASE(unplugs),
 	KUNIT_CASE(replugs),
 	KUNIT_CASE(memory),
+	KUNIT_CASE(example),
 	KUNIT_CASE(leaves_nothing),
 	{}
 };

@@ -13,14 +13,7 @@
 #include <linux/sched/task.h>
 #include <linux/sizes.h>
 
-#ifdef CONFIG_PHYS_ADDR_T_64BIT
-#define TEST_BASE	((phys_addr_t)0x10000000000ULL)
-#else
-#define TEST_BASE	((phys_addr_t)0xc0000000UL)
-#endif
-
-#define TEST_RANGE	(TEST_BASE + SZ_1M)
-#define TEST_SIZE	((phys_addr_t)SZ_64K)
+#include "p2p_range_test.h"
 
 static unsigned long long seed;
 module_param(seed, ullong, 0444);
@@ -29,25 +22,6 @@ MODULE_PARM_DESC(seed, "seed of the randomised test; 0: a new one each run");
 static unsigned int model_ops = 2500;
 module_param(model_ops, uint, 0444);
 MODULE_PARM_DESC(model_ops, "operations of the randomised test");
-
-static enum p2p_range_match test_lookup(phys_addr_t phys, size_t len,
-					struct p2p_range **range)
-{
-	enum p2p_range_match match;
-
-	rcu_read_lock();
-	match = p2p_range_lookup(phys, len, range);
-	rcu_read_unlock();
-	return match;
-}
-
-static bool test_found(struct p2p_range *range)
-{
-	struct p2p_range *found;
-
-	return test_lookup(range->start, 1, &found) == P2P_RANGE_INSIDE &&
-	       found == range;
-}
 
 /*
  * A randomised run against a model that cannot be wrong: one owner a frame, and
@@ -421,9 +395,91 @@ static void race(struct kunit *test)
 		   atomic_long_read(&race->gone));
 }
 
+/*
+ * The neighbours of a range come and go, so that the tree grows, splits and
+ * shrinks around it.  Who looks it up must find it at any moment, whole, and
+ * must not find a neighbour that is not there.
+ */
+#define NEIGHBOURS	24
+#define CROWD_ROUNDS	6
+
+struct crowd {
+	struct p2p_range *range;
+	atomic_long_t found;
+	atomic_t bad;
+	bool stop;
+};
+
+static int crowd_reader(void *data)
+{
+	struct crowd *crowd = data;
+	phys_addr_t start = crowd->range->start;
+	struct p2p_range *range;
+
+	while (!READ_ONCE(crowd->stop)) {
+		cond_resched();
+		if (test_lookup(start, TEST_SIZE, &range) != P2P_RANGE_INSIDE ||
+		    range != crowd->range)
+			atomic_inc(&crowd->bad);
+		/* the frame before it is never anybody's */
+		if (test_lookup(start - 1, 2, &range) != P2P_RANGE_STRADDLES ||
+		    range != crowd->range)
+			atomic_inc(&crowd->bad);
+		if (test_lookup(start - SZ_4K, SZ_4K, &range) != P2P_RANGE_NONE)
+			atomic_inc(&crowd->bad);
+		atomic_long_inc(&crowd->found);
+	}
+	return 0;
+}
+
+static void race_neighbours(struct kunit *test)
+{
+	struct p2p_range *neighbours[NEIGHBOURS];
+	struct task_struct *task;
+	struct crowd *crowd;
+	int i, j;
+
+	crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	crowd->range = test_range(test, TEST_RANGE, TEST_SIZE);
+	/* every other frame below and above, near ones and far ones mixed */
+	for (i = 0; i < NEIGHBOURS; i++) {
+		phys_addr_t away = SZ_8K * (1 + (i * 7 % NEIGHBOURS) / 2);
+
+		neighbours[i] = test_range_alloc(test, i * 7 % 2 ?
+						 TEST_RANGE - SZ_4K - away :
+						 TEST_RANGE + TEST_SIZE + away,
+						 SZ_4K);
+	}
+
+	task = kthread_create(crowd_reader, crowd, "p2p_range_crowd");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+
+	for (i = 0; i < CROWD_ROUNDS; i++) {
+		for (j = 0; j < NEIGHBOURS; j++) {
+			if (p2p_range_state(neighbours[j]))
+				p2p_range_unregister(neighbours[j]);
+			else if ((i + j) % 3 &&
+				 p2p_range_register(neighbours[j]))
+				atomic_inc(&crowd->bad);
+		}
+		usleep_range(50, 500);
+	}
+
+	WRITE_ONCE(crowd->stop, true);
+	kthread_stop(task);
+	put_task_struct(task);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&crowd->bad));
+	KUNIT_EXPECT_GT(test, atomic_long_read(&crowd->found), 0);
+	kunit_info(test, "%ld lookups\n", atomic_long_read(&crowd->found));
+}
+
 static struct kunit_case p2p_range_race_cases[] = {
 	KUNIT_CASE_SLOW(random_against_model),
 	KUNIT_CASE_SLOW(race),
+	KUNIT_CASE_SLOW(race_neighbours),
 	{}
 };
 

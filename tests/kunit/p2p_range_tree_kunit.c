@@ -1,136 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests for the peer-to-peer range tree, case by case; the randomised
- * and racing ones are in p2p_range_race_kunit.c.
- *
- * All addresses lie in a piece of address space that nobody uses: the tests
- * register ranges there, but never touch the memory.
+ * KUnit tests for the peer-to-peer range tree: what can be registered, and
+ * what is found.  References and fences are in p2p_range_fence_kunit.c, the
+ * randomised and racing cases in p2p_range_race_kunit.c.
  */
 #include <kunit/test.h>
-#include <kunit/test-bug.h>
-#include <linux/completion.h>
 #include <linux/ioport.h>
-#include <linux/kthread.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/p2p_range_tree.h>
-#include <linux/sizes.h>
-#include <linux/timer.h>
 
-#ifdef CONFIG_PHYS_ADDR_T_64BIT
-#define TEST_BASE	((phys_addr_t)0x10000000000ULL)
-#else
-#define TEST_BASE	((phys_addr_t)0xc0000000UL)
-#endif
-
-#define TEST_RANGE	(TEST_BASE + SZ_1M)
-#define TEST_SIZE	((phys_addr_t)SZ_64K)
-
-/* Long enough for any machine, and finite: a wait that never ends must fail. */
-#define TEST_TIMEOUT	(20 * HZ)
-
-/* A test that fails half way must not hang its own clean-up. */
-static void test_range_remove(void *data)
-{
-	struct kunit *test = kunit_get_current_test();
-	struct p2p_range *range = data;
-	unsigned long leaked;
-
-	if (p2p_range_state(range) != P2P_RANGE_LIVE &&
-	    p2p_range_state(range) != P2P_RANGE_FENCED)
-		return;
-	leaked = p2p_range_inflight(range);
-	if (leaked && test)
-		KUNIT_FAIL(test, "%lu references leaked on %pa+%pa", leaked,
-			   &range->start, &range->size);
-	while (leaked--)
-		p2p_range_put(range);
-	p2p_range_unregister(range);
-}
-
-static struct p2p_range *test_range_alloc(struct kunit *test, phys_addr_t start,
-					  phys_addr_t size)
-{
-	struct p2p_range *range;
-
-	range = kunit_kzalloc(test, sizeof(*range), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, range);
-	range->start = start;
-	range->size = size;
-	range->name = "kunit";
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, test_range_remove,
-						  range));
-	return range;
-}
-
-static struct p2p_range *test_range(struct kunit *test, phys_addr_t start,
-				    phys_addr_t size)
-{
-	struct p2p_range *range = test_range_alloc(test, start, size);
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_register(range));
-	return range;
-}
-
-static enum p2p_range_match test_lookup(phys_addr_t phys, size_t len,
-					struct p2p_range **range)
-{
-	enum p2p_range_match match;
-
-	rcu_read_lock();
-	match = p2p_range_lookup(phys, len, range);
-	rcu_read_unlock();
-	return match;
-}
-
-static bool test_found(struct p2p_range *range)
-{
-	struct p2p_range *found;
-
-	return test_lookup(range->start, 1, &found) == P2P_RANGE_INSIDE &&
-	       found == range;
-}
-
-/* One-argument functions that a thread of their own runs to the end. */
-struct test_call {
-	void (*fn)(struct p2p_range *range);
-	int (*ret_fn)(struct p2p_range *range);
-	struct p2p_range *range;
-	int ret;
-	struct completion done;
-};
-
-static int test_call_thread(void *data)
-{
-	struct test_call *call = data;
-
-	if (call->fn)
-		call->fn(call->range);
-	else
-		call->ret = call->ret_fn(call->range);
-	complete(&call->done);
-	return 0;
-}
-
-static void test_call_start(struct kunit *test, struct test_call *call)
-{
-	struct task_struct *task;
-
-	init_completion(&call->done);
-	task = kthread_run(test_call_thread, call, "p2p_range_test");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-}
-
-static bool test_call_done(struct test_call *call)
-{
-	return wait_for_completion_timeout(&call->done, TEST_TIMEOUT);
-}
-
-/* Give the other thread every chance to do what it must not do. */
-static bool test_call_blocks(struct test_call *call)
-{
-	return !wait_for_completion_timeout(&call->done, HZ / 20 + 1);
-}
+#include "p2p_range_test.h"
 
 /* registration */
 
@@ -161,6 +41,10 @@ static const struct register_case register_cases[] = {
 	{ "wraps by a frame", PHYS_ADDR_MAX - SZ_4K + 1, SZ_8K, -EOVERFLOW },
 	{ "wraps to itself", TEST_BASE, PHYS_ADDR_MAX - SZ_4K + 1, -EOVERFLOW },
 #ifdef CONFIG_PHYS_ADDR_T_64BIT
+	{ "ends at 4 GiB", SZ_4G - SZ_8K, SZ_8K, 0 },
+	{ "begins at 4 GiB", SZ_4G, SZ_8K, 0 },
+	{ "over 4 GiB", SZ_4G - SZ_4K, SZ_8K, 0 },
+	{ "larger than 4 GiB", TEST_BASE, SZ_4G + SZ_4K, 0 },
 	{ "above 44 bits", 1ULL << 48, SZ_4K, RET_ON_TOP },
 	{ "ends above 44 bits", (1ULL << 44) - SZ_4K, SZ_8K, RET_ON_TOP },
 #endif
@@ -168,12 +52,22 @@ static const struct register_case register_cases[] = {
 
 KUNIT_ARRAY_PARAM_DESC(register, register_cases, name);
 
+/* Most addresses here are nobody's on any machine; some are, on most. */
+static void test_no_ram(struct kunit *test, phys_addr_t start, size_t size)
+{
+	if (region_intersects(start, size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		kunit_skip(test, "this machine has RAM there");
+}
+
 static void register_one(struct kunit *test)
 {
 	const struct register_case *c = test->param_value;
 	struct p2p_range *range = test_range_alloc(test, c->start, c->size);
 	struct p2p_range *found;
 
+	if (!c->ret)
+		test_no_ram(test, c->start, c->size);
 	KUNIT_ASSERT_EQ(test, c->ret, p2p_range_register(range));
 	if (c->ret) {
 		KUNIT_EXPECT_EQ(test, P2P_RANGE_UNREGISTERED,
@@ -443,6 +337,35 @@ static void lookup_top(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE, test_lookup(0, 1, &found));
 }
 
+/* Where an index or a length of 32 bits would end. */
+static void lookup_over_4g(struct kunit *test)
+{
+#ifdef CONFIG_PHYS_ADDR_T_64BIT
+	struct p2p_range *below, *above, *found;
+
+	test_no_ram(test, SZ_4G - SZ_8K, SZ_16K);
+	below = test_range(test, SZ_4G - SZ_8K, SZ_8K);
+	above = test_range(test, SZ_4G, SZ_8K);
+
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+			test_lookup(SZ_4G - SZ_8K, SZ_8K, &found));
+	KUNIT_EXPECT_PTR_EQ(test, below, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+			test_lookup(SZ_4G, SZ_8K, &found));
+	KUNIT_EXPECT_PTR_EQ(test, above, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+			test_lookup(SZ_4G - 1, 2, &found));
+	KUNIT_EXPECT_PTR_EQ(test, below, found);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+			test_lookup(SZ_4G + SZ_8K, 1, &found));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE, test_lookup(0, 1, &found));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+			test_lookup(2 * SZ_4G, SZ_8K, &found));
+#else
+	kunit_skip(test, "there is nothing above 4 GiB");
+#endif
+}
+
 static void lookup_bottom(struct kunit *test)
 {
 	struct p2p_range *range = test_range_alloc(test, 0, SZ_4K);
@@ -457,6 +380,41 @@ static void lookup_bottom(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
 			test_lookup(0, SZ_4K + 1, &found));
 	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE, test_lookup(SZ_4K, 1, &found));
+}
+
+/* Frame by frame, and more of them than a node of the tree holds. */
+static void lookup_adjacent_frames(struct kunit *test)
+{
+	struct p2p_range *ranges[32], *found;
+	const int n = ARRAY_SIZE(ranges);
+	phys_addr_t start;
+	int i, gone;
+
+	/* 27 and their number have no common divisor */
+	for (i = 0; i < n; i++)
+		ranges[i * 27 % n] = test_range(test, TEST_RANGE +
+						(i * 27 % n) * SZ_4K, SZ_4K);
+
+	/* with all there, and then with every other one */
+	for (gone = 0; gone < 2; gone++) {
+		for (i = 0; i < n; i++) {
+			start = TEST_RANGE + i * SZ_4K;
+			if (gone && i % 2 == 0) {
+				p2p_range_unregister(ranges[i]);
+				KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+						test_lookup(start, SZ_4K,
+							    &found));
+				continue;
+			}
+			KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE,
+					test_lookup(start, SZ_4K, &found));
+			KUNIT_EXPECT_PTR_EQ(test, ranges[i], found);
+			KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+					test_lookup(start + SZ_4K - 1, 2,
+						    &found));
+			KUNIT_EXPECT_PTR_EQ(test, ranges[i], found);
+		}
+	}
 }
 
 /* iteration */
@@ -513,290 +471,6 @@ static void walk_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, n);
 }
 
-/* references and fences */
-
-static void get_put(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	int i;
-
-	for (i = 0; i < 5; i++) {
-		KUNIT_EXPECT_EQ(test, i, p2p_range_inflight(range));
-		KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
-	}
-	while (i) {
-		KUNIT_EXPECT_EQ(test, i, p2p_range_inflight(range));
-		p2p_range_put(range);
-		i--;
-	}
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(range));
-	/* idle is for fenced ranges: DMA could start at any moment */
-	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(range));
-}
-
-static void fence_idle(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_FENCED, p2p_range_state(range));
-	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
-	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(range));
-	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
-	KUNIT_EXPECT_TRUE(test, test_found(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
-	p2p_range_put(range);
-}
-
-static void fence_nests(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_FENCED, p2p_range_state(range));
-	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
-	p2p_range_put(range);
-	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_lift(range));
-}
-
-static void fence_misuse(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-
-	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_lift(range));
-	KUNIT_EXPECT_EQ(test, -EINVAL, p2p_range_wait(range));
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
-	p2p_range_put(range);
-}
-
-static void fence_again_and_again(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	int i;
-
-	/* every other time with the DMA of before still in flight */
-	for (i = 0; i < 10; i++) {
-		if (i & 1)
-			KUNIT_EXPECT_EQ(test, 0, p2p_range_get(range));
-		KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-		KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
-		KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-		KUNIT_EXPECT_EQ(test, (i + 1) / 2, p2p_range_inflight(range));
-	}
-	for (i = 0; i < 5; i++)
-		p2p_range_put(range);
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-}
-
-static void fence_waits(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct test_call call = { .ret_fn = p2p_range_wait, .range = range };
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	test_call_start(test, &call);
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-	KUNIT_EXPECT_EQ(test, 2, p2p_range_inflight(range));
-	p2p_range_put(range);
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(range));
-	p2p_range_put(range);
-	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
-	KUNIT_EXPECT_EQ(test, 0, call.ret);
-}
-
-static void fence_lifted_while_waiting(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct test_call call = { .ret_fn = p2p_range_wait, .range = range };
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	test_call_start(test, &call);
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-	KUNIT_EXPECT_TRUE(test, test_call_done(&call));
-	KUNIT_EXPECT_EQ(test, -EINVAL, call.ret);
-	p2p_range_put(range);
-}
-
-struct test_timer {
-	struct timer_list timer;
-	struct p2p_range *range;
-};
-
-static void test_timer_put(struct timer_list *timer)
-{
-	struct test_timer *t = container_of(timer, struct test_timer, timer);
-
-	p2p_range_put(t->range);
-}
-
-static void put_in_softirq(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct test_timer t = { .range = range };
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	timer_setup_on_stack(&t.timer, test_timer_put, 0);
-	mod_timer(&t.timer, jiffies + 2);
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
-	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(range));
-	del_timer_sync(&t.timer);
-	destroy_timer_on_stack(&t.timer);
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
-}
-
-static void any_context(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct p2p_range *found;
-	unsigned long flags;
-	int ret;
-
-	local_irq_save(flags);
-	rcu_read_lock();
-	ret = p2p_range_lookup(TEST_RANGE, 1, &found) == P2P_RANGE_INSIDE ?
-	      p2p_range_get(found) : -ENOENT;
-	rcu_read_unlock();
-	if (!ret)
-		p2p_range_put(found);
-	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, 0, ret);
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(range));
-}
-
-/* unregistering */
-
-static void unregister_idle(struct kunit *test)
-{
-	struct p2p_range *below, *range, *above;
-
-	below = test_range(test, TEST_RANGE - TEST_SIZE, TEST_SIZE);
-	range = test_range(test, TEST_RANGE, TEST_SIZE);
-	above = test_range(test, TEST_RANGE + TEST_SIZE, TEST_SIZE);
-
-	p2p_range_unregister(range);
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_UNREGISTERED, p2p_range_state(range));
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
-	KUNIT_EXPECT_FALSE(test, test_found(range));
-	KUNIT_EXPECT_TRUE(test, test_found(below));
-	KUNIT_EXPECT_TRUE(test, test_found(above));
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
-			test_lookup(TEST_RANGE, TEST_SIZE, &range));
-}
-
-static void unregister_waits(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct p2p_range *other = test_range(test, TEST_BASE, SZ_4K);
-	struct p2p_range *same = test_range_alloc(test, TEST_RANGE, SZ_4K);
-	struct test_call call = { .fn = p2p_range_unregister, .range = range };
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	test_call_start(test, &call);
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_GONE, p2p_range_state(range));
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
-	/* unmapping must still find it, and nobody else get its place */
-	KUNIT_EXPECT_TRUE(test, test_found(range));
-	KUNIT_EXPECT_EQ(test, -EEXIST, p2p_range_register(same));
-	/* no way back, and no waiting for the one that goes */
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_lift(range));
-	/* other ranges do not notice */
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(other));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(other));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(other));
-	p2p_range_unregister(other);
-
-	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(range));
-	p2p_range_put(range);
-	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
-	KUNIT_EXPECT_FALSE(test, test_found(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_register(same));
-}
-
-static void unregister_fenced(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	p2p_range_unregister(range);
-	KUNIT_EXPECT_FALSE(test, test_found(range));
-}
-
-static void unregister_fenced_waits(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct test_call wait = { .ret_fn = p2p_range_wait, .range = range };
-	struct test_call call = { .fn = p2p_range_unregister, .range = range };
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
-	KUNIT_EXPECT_EQ(test, -EAGAIN, p2p_range_get(range));
-	test_call_start(test, &wait);
-	test_call_start(test, &call);
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_lift(range));
-	KUNIT_EXPECT_TRUE(test, test_found(range));
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&wait));
-	p2p_range_put(range);
-	KUNIT_EXPECT_TRUE(test, test_call_done(&wait));
-	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
-	KUNIT_EXPECT_EQ(test, 0, wait.ret);
-	KUNIT_EXPECT_FALSE(test, test_found(range));
-}
-
-/* A lookup that found the range while it was draining still looks at it. */
-static void unregister_waits_for_readers(struct kunit *test)
-{
-	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
-	struct test_call call = { .fn = p2p_range_unregister, .range = range };
-	enum p2p_range_match match;
-	struct p2p_range *found;
-	unsigned long end;
-	bool done;
-
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
-	test_call_start(test, &call);
-	/* long enough for the percpu_ref to become atomic */
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-	KUNIT_EXPECT_TRUE(test, test_call_blocks(&call));
-
-	rcu_read_lock();
-	match = p2p_range_lookup(TEST_RANGE, 1, &found);
-	p2p_range_put(range);
-	end = jiffies + HZ / 10 + 1;
-	while (time_before(jiffies, end))
-		cpu_relax();
-	done = completion_done(&call.done);
-	rcu_read_unlock();
-
-	KUNIT_EXPECT_EQ(test, P2P_RANGE_INSIDE, match);
-	KUNIT_EXPECT_PTR_EQ(test, range, found);
-	KUNIT_EXPECT_FALSE(test, done);
-	KUNIT_ASSERT_TRUE(test, test_call_done(&call));
-}
-
 static struct kunit_case p2p_range_tree_cases[] = {
 	KUNIT_CASE_PARAM(register_one, register_gen_params),
 	KUNIT_CASE_PARAM(register_overlap, overlap_gen_params),
@@ -807,23 +481,11 @@ static struct kunit_case p2p_range_tree_cases[] = {
 	KUNIT_CASE_PARAM(lookup, lookup_gen_params),
 	KUNIT_CASE(lookup_empty),
 	KUNIT_CASE(lookup_top),
+	KUNIT_CASE(lookup_over_4g),
 	KUNIT_CASE(lookup_bottom),
+	KUNIT_CASE(lookup_adjacent_frames),
 	KUNIT_CASE(walk),
 	KUNIT_CASE(walk_ends),
-	KUNIT_CASE(get_put),
-	KUNIT_CASE(fence_idle),
-	KUNIT_CASE(fence_nests),
-	KUNIT_CASE(fence_misuse),
-	KUNIT_CASE(fence_again_and_again),
-	KUNIT_CASE(fence_waits),
-	KUNIT_CASE(fence_lifted_while_waiting),
-	KUNIT_CASE(put_in_softirq),
-	KUNIT_CASE(any_context),
-	KUNIT_CASE(unregister_idle),
-	KUNIT_CASE(unregister_waits),
-	KUNIT_CASE(unregister_fenced),
-	KUNIT_CASE(unregister_fenced_waits),
-	KUNIT_CASE(unregister_waits_for_readers),
 	KUNIT_CASE(static_key_off),
 	{}
 };

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for DMA mapping by physical address: what cannot be mapped.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "dma_phys_test.h"
+
+struct refuse_case {
+	const char *name;
+	s64 offset;		/* from the start of the range */
+	u64 size;
+};
+
+static const struct refuse_case refuse_cases[] = {
+	{ "zero length", 0, 0 },
+	{ "byte past the end", SZ_64K - 1, 2 },
+	{ "frame past the end", 0, SZ_64K + SZ_4K },
+	{ "from a byte before", -1, 2 },
+	{ "all around", -SZ_4K, SZ_64K + SZ_8K },
+	{ "wraps around", 0, SIZE_MAX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refuse, refuse_cases, name);
+
+static void refuse_straddling(struct kunit *test)
+{
+	const struct refuse_case *c = test->param_value;
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r;
+
+	r = test_range_piece(test, f, "A", 0, SZ_1M, SZ_64K);
+	EXPECT_REFUSED(test, test_dev(f, "B"), r->range.start + c->offset,
+		       c->size);
+	EXPECT_IDLE(test, r);
+}
+
+/* Two ranges of one device side by side are two ranges. */
+static void refuse_two_ranges(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, "B");
+	struct dma_phys_range *r, *next;
+	phys_addr_t phys;
+	int map;
+
+	r = test_range_piece(test, f, "A", 0, 0, SZ_64K);
+	next = test_range_piece(test, f, "A", 0, SZ_64K, SZ_64K);
+	phys = next->range.start - SZ_4K;
+
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
+			    dma_phys_get(dev, phys, SZ_8K, &map));
+	EXPECT_REFUSED(test, dev, phys, SZ_8K);
+	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, phys, SZ_8K));
+	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, phys + SZ_4K, 1));
+	KUNIT_EXPECT_TRUE(test, dma_phys_same_provider(phys, phys, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, dma_phys_same_provider(phys, r->range.start,
+						       SZ_64K));
+	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, r->range.start,
+							SZ_64K + 1));
+	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(NOBODY, NOBODY, 1));
+	EXPECT_IDLE(test, r);
+	EXPECT_IDLE(test, next);
+}
+
+static void refuse_unreachable(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+
+	EXPECT_REFUSED(test, test_dev(f, "D"), r->range.start, SZ_4K);
+	EXPECT_IDLE(test, r);
+}
+
+/* Between devices it is the bus address that must be within the mask. */
+static void mask_of_bus_address(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, "G");
+	struct dma_phys_range *high, *low;
+	dma_addr_t addr;
+
+	high = test_range(test, f, "F");
+	low = test_range_piece(test, f, "F", 2, 0, SZ_1M);
+	KUNIT_ASSERT_EQ(test, 0, dma_set_mask(dev, SMALL_MASK));
+
+	EXPECT_REFUSED(test, dev, high->range.start, SZ_4K);
+	EXPECT_IDLE(test, high);
+
+	addr = dma_map_phys(dev, low->range.start, SZ_4K, DMA_TO_DEVICE,
+			    DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, low->range.start - HOST1_32 + HOST1_32_BUS, addr);
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, low);
+
+	/* the mask counts to the last byte */
+	KUNIT_ASSERT_EQ(test, 0, dma_set_mask(dev, addr + SZ_8K - 1));
+	addr = dma_map_phys(dev, low->range.start, SZ_8K, DMA_TO_DEVICE,
+			    DMA_ATTR_MMIO);
+	KUNIT_EXPECT_NE(test, DMA_MAPPING_ERROR, addr);
+	dma_unmap_phys(dev, addr, SZ_8K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_REFUSED(test, dev, low->range.start, SZ_8K + 1);
+	EXPECT_IDLE(test, low);
+}
+
+/* Through the host bridge it is the CPU's. */
+static void mask_of_cpu_address(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, "H");
+	struct dma_phys_range *r;
+
+	r = test_range_piece(test, f, "F", 2, 0, SZ_1M);
+	KUNIT_ASSERT_EQ(test, 0, dma_set_mask(dev, SMALL_MASK));
+	EXPECT_REFUSED(test, dev, r->range.start, SZ_4K);
+	EXPECT_IDLE(test, r);
+}
+
+static struct kunit_case dma_phys_refuse_cases[] = {
+	KUNIT_CASE_PARAM(refuse_straddling, refuse_gen_params),
+	KUNIT_CASE(refuse_two_ranges),
+	KUNIT_CASE(refuse_unreachable),
+	KUNIT_CASE(mask_of_bus_address),
+	KUNIT_CASE(mask_of_cpu_address),
+	{}
+};
+
+static struct kunit_suite dma_phys_refuse_suite = {
+	.name = "dma_phys_refuse",
+	.test_cases = dma_phys_refuse_cases,
+};
+
+kunit_test_suite(dma_phys_refuse_suite);
+
+MODULE_DESCRIPTION("KUnit tests for DMA mapping: what cannot be mapped");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests that let memory allocations fail when ranges are registered and
+ * mapped; see fault.h.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/pci-p2pmem.h>
+
+#include "fault.h"
+
+/* ranges and providers */
+
+/* The range that is about to be registered. */
+static struct dma_phys_range *to_extra(struct fault *f)
+{
+	return f->priv;
+}
+
+static int run_range(struct fault *f)
+{
+	struct p2p_range *range = &to_extra(f)->range;
+
+	range->start = NOBODY;
+	range->size = SZ_64K;
+	range->name = "fault";
+	return p2p_range_register(range);
+}
+
+static void undo_range(struct fault *f)
+{
+	p2p_range_unregister(&to_extra(f)->range);
+}
+
+static int run_bar(struct fault *f)
+{
+	return dma_phys_add_bar(to_extra(f), f->provider, 0, f->offset,
+				SZ_4K);
+}
+
+static void undo_bar(struct fault *f)
+{
+	dma_phys_del(to_extra(f));
+}
+
+static int run_unregister(struct fault *f)
+{
+	dma_phys_del(to_extra(f));
+	return 0;
+}
+
+static void undo_unregister(struct fault *f)
+{
+	KUNIT_EXPECT_EQ(f->test, 0, run_bar(f));
+}
+
+static void prepare_bar(struct fault *f)
+{
+	KUNIT_ASSERT_EQ(f->test, 0,
+			kunit_add_action(f->test, test_range_del,
+					 to_extra(f)));
+	undo_unregister(f);
+}
+
+static int run_p2pmem(struct fault *f)
+{
+	return p2pmem_register(f->provider, 0, SZ_1M, 0);
+}
+
+static void undo_p2pmem(struct fault *f)
+{
+	p2pmem_unregister(f->provider);
+}
+
+static void test_p2pmem_unregister(void *data)
+{
+	p2pmem_unregister(data);
+}
+
+static void prepare_p2pmem(struct fault *f)
+{
+	KUNIT_ASSERT_EQ(f->test, 0, run_p2pmem(f));
+	KUNIT_ASSERT_EQ(f->test, 0,
+			kunit_add_action_or_reset(f->test,
+						  test_p2pmem_unregister,
+						  f->provider));
+}
+
+static int run_second_piece(struct fault *f)
+{
+	return p2pmem_register(f->provider, 2, 0, 0);
+}
+
+/* there is no taking back of one piece */
+static void undo_second_piece(struct fault *f)
+{
+	p2pmem_unregister(f->provider);
+	KUNIT_EXPECT_EQ(f->test, 0, run_p2pmem(f));
+}
+
+static int run_buffer(struct fault *f)
+{
+	return p2pmem_alloc(f->provider, SZ_64K, &f->phys) ? 0 : -ENOMEM;
+}
+
+static void undo_buffer(struct fault *f)
+{
+	p2pmem_free(f->provider, f->phys, SZ_64K);
+}
+
+/* mapping */
+
+static int run_map(struct fault *f)
+{
+	dma_addr_t addr;
+
+	addr = dma_map_phys(f->dev, f->phys, SZ_4K, DMA_TO_DEVICE,
+			    DMA_ATTR_MMIO);
+	if (dma_mapping_error(f->dev, addr))
+		return -EIO;
+	/* which looks for the verdict again */
+	dma_unmap_phys(f->dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	return 0;
+}
+
+/* A failure must not turn a refusal into anything else. */
+static int run_refused(struct fault *f)
+{
+	int map;
+
+	return dma_phys_get(f->dev, f->phys, SZ_4K, &map) ==
+	       ERR_PTR(-EREMOTEIO) ? 0 : -EIO;
+}
+
+static int run_ram(struct fault *f)
+{
+	phys_addr_t phys = virt_to_phys(f);
+	dma_addr_t addr = dma_map_phys(f->dev, phys, sizeof(*f), DMA_TO_DEVICE,
+				       0);
+
+	if (dma_mapping_error(f->dev, addr))
+		return -EIO;
+	dma_unmap_phys(f->dev, addr, sizeof(*f), DMA_TO_DEVICE, 0);
+	return 0;
+}
+
+static int run_nobody(struct fault *f)
+{
+	dma_addr_t addr = dma_map_resource(f->dev, NOBODY, SZ_4K,
+					   DMA_TO_DEVICE, 0);
+
+	if (dma_mapping_error(f->dev, addr))
+		return -EIO;
+	dma_unmap_resource(f->dev, addr, SZ_4K, DMA_TO_DEVICE, 0);
+	return 0;
+}
+
+static int run_fence(struct fault *f)
+{
+	return p2p_range_fence(&f->r->range) ?:
+	       p2p_range_wait(&f->r->range) ?: p2p_range_lift(&f->r->range);
+}
+
+static void undo_map(struct fault *f)
+{
+	xa_destroy(&f->r->verdicts);
+}
+
+static const struct fault_path paths[] = {
+	{ "range", "G", NULL, run_range, undo_range, -ENOMEM },
+	{ "BAR", "G", NULL, run_bar, undo_bar, -ENOMEM },
+	{ "unregistering", "G", prepare_bar, run_unregister, undo_unregister },
+	{ "provider", "G", NULL, run_p2pmem, undo_p2pmem, -ENOMEM },
+	{ "second piece of a provider", "G", prepare_p2pmem, run_second_piece,
+	  undo_second_piece, -ENOMEM },
+	{ "first mapping, bus address", "G", fault_range, run_map, undo_map },
+	{ "first mapping, own BAR", "F", fault_range, run_map, undo_map },
+	{ "first mapping, host bridge", "H", fault_range, run_map, undo_map },
+	{ "first mapping, refused", "A", fault_range, run_refused, undo_map },
+};
+
+KUNIT_ARRAY_PARAM_DESC(path, paths, name);
+
+static void one_path(struct kunit *test)
+{
+	const struct fault_path *p = test->param_value;
+	struct fault *f = fault_begin(test, p->client);
+
+	f->priv = kunit_kzalloc(test, sizeof(struct dma_phys_range),
+				GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->priv);
+	if (p->prepare)
+		p->prepare(f);
+	fault_path(f, p);
+}
+
+/*
+ * What inserting a range allocates depends on how many there are: the tree
+ * gets its first node, nodes are split, and it grows.
+ */
+static void among_others(struct kunit *test)
+{
+	static const struct fault_path p = {
+		.name = "BAR among others", .run = run_bar, .undo = undo_bar,
+		.error = -ENOMEM,
+	};
+	struct fault *f = fault_begin(test, "G");
+	unsigned int n, most = 0;
+	int i;
+
+	f->priv = kunit_kzalloc(test, sizeof(struct dma_phys_range),
+				GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->priv);
+	/* with gaps, so that each takes two slots of a node */
+	for (i = 0; i < 17; i++) {
+		n = fault_path(f, &p);
+		most = max(n, most);
+		test_range_piece(test, f->fake, "F", 0, f->offset, SZ_4K);
+		f->offset += SZ_8K;
+	}
+	/* the reference count, and more than one node */
+	KUNIT_EXPECT_GT(test, most, 2);
+}
+
+/* Once the verdict is known, nothing is left to fail. */
+static void nothing_to_fail(struct kunit *test)
+{
+	static const struct fault_path again[] = {
+		{ "mapping again", "G", NULL, run_map },
+		{ "mapping again, own BAR", "F", NULL, run_map },
+		{ "mapping again, host bridge", "H", NULL, run_map },
+		{ "refused again", "A", NULL, run_refused },
+		{ "RAM", "G", NULL, run_ram },
+		{ "nobody's MMIO", "G", NULL, run_nobody },
+		{ "fence", "G", NULL, run_fence },
+	};
+	struct fault *f = fault_begin(test, "G");
+	int i;
+
+	fault_range(f);
+	for (i = 0; i < ARRAY_SIZE(again); i++) {
+		f->dev = test_dev(f->fake, again[i].client);
+		KUNIT_EXPECT_EQ(test, 0, again[i].run(f));
+		KUNIT_EXPECT_EQ_MSG(test, 0, fault_count(f, &again[i]), "%s",
+				    again[i].name);
+	}
+}
+
+static struct kunit_case dma_phys_fault_cases[] = {
+	KUNIT_CASE_PARAM(one_path, path_gen_params),
+	KUNIT_CASE_SLOW(among_others),
+	KUNIT_CASE(nothing_to_fail),
+	{}
+};
+
+static struct kunit_suite dma_phys_fault_suite = {
+	.name = "dma_phys_fault",
+	.test_cases = dma_phys_fault_cases,
+};
+
+kunit_test_suite(dma_phys_fault_suite);
+
+MODULE_DESCRIPTION("KUnit tests: allocations that fail, in DMA mapping");
+MODULE_LICENSE("GPL");

@@ -163,6 +163,30 @@ void dma_phys_put(struct dma_phys_range *r)
 EXPORT_SYMBOL_GPL(dma_phys_put);
 
 /*
+ * Would an address that is meant for the CPU go to another device instead,
+ * because it lies in a window that the client's host bridge translates?
+ */
+static bool dma_phys_taken_by_bus(struct device *dev, phys_addr_t phys,
+				  size_t size)
+{
+	phys_addr_t ends[] = { phys, phys + size - 1 };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct pci_bus_region region = {
+			.start = ends[i],
+			.end = ends[i],
+		};
+		struct resource res = { .flags = IORESOURCE_MEM };
+
+		pcibios_bus_to_resource(to_pci_dev(dev)->bus, &res, &region);
+		if (res.start != ends[i])
+			return true;
+	}
+	return false;
+}
+
+/*
  * Through the host bridge means through the CPU's address space: an IOMMU may
  * translate, and whoever must bounce or encrypt what the device sees cannot.
  */
@@ -187,6 +211,12 @@ static dma_addr_t dma_phys_map_host(struct dma_phys_range *r,
 			dev_warn_ratelimited(dev,
 					     "cannot reach %s through the CPU with this platform's DMA operations\n",
 					     r->name);
+			return DMA_MAPPING_ERROR;
+		}
+		if (dma_phys_taken_by_bus(dev, phys, size)) {
+			dev_warn_ratelimited(dev,
+					     "cannot reach %s at %pap: behind this host bridge that is the bus address of something else\n",
+					     r->name, &phys);
 			return DMA_MAPPING_ERROR;
 		}
 		/* dma_direct_map_resource() would WARN, and it is no bug */

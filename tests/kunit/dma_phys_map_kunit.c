@@ -8,6 +8,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/swiotlb.h>
 
 #include "dma_phys_test.h"
 
@@ -241,6 +242,18 @@ static void ram(struct kunit *test)
 	__free_pages(page, 1);
 }
 
+/* Drivers that need not unmap RAM do not remember what they mapped. */
+static void need_unmap(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, "B");
+
+	if (is_swiotlb_active(dev))
+		kunit_skip(test, "RAM may be bounced on this machine");
+	KUNIT_EXPECT_EQ(test, IS_ENABLED(CONFIG_DMA_API_DEBUG) ||
+			dma_dev_need_sync(dev), dma_need_unmap(dev));
+}
+
 /* Peer-to-peer memory that nobody said to be such is not taken for RAM. */
 static void not_ram(struct kunit *test)
 {
@@ -302,6 +315,7 @@ static struct kunit_case dma_phys_map_cases[] = {
 	KUNIT_CASE_PARAM(going, map_gen_params),
 	KUNIT_CASE(nobodys_mmio),
 	KUNIT_CASE(ram),
+	KUNIT_CASE(need_unmap),
 	KUNIT_CASE(not_ram),
 	KUNIT_CASE(map_in),
 	{}

@@ -117,12 +117,38 @@ static void mask_of_cpu_address(struct kunit *test)
 	EXPECT_IDLE(test, r);
 }
 
+/*
+ * The CPU's addresses of P are those at which host1's devices find each other:
+ * DMA of one of them to P would go to one of them.
+ */
+static void taken_by_bus(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *near = test_dev(f, "G"), *far = test_dev(f, "I");
+	struct dma_phys_range *peer = test_range(test, f, "F");
+	struct dma_phys_range *r = test_range(test, f, "P");
+	dma_addr_t addr;
+
+	EXPECT_REFUSED(test, near, r->range.start, SZ_4K);
+	EXPECT_IDLE(test, r);
+
+	/* who has other bus addresses does not mind */
+	addr = dma_map_phys(far, r->range.start, SZ_4K, DMA_TO_DEVICE,
+			    DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, r->range.start, addr);
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
+	dma_unmap_phys(far, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+	EXPECT_IDLE(test, peer);
+}
+
 static struct kunit_case dma_phys_refuse_cases[] = {
 	KUNIT_CASE_PARAM(refuse_straddling, refuse_gen_params),
 	KUNIT_CASE(refuse_two_ranges),
 	KUNIT_CASE(refuse_unreachable),
 	KUNIT_CASE(mask_of_bus_address),
 	KUNIT_CASE(mask_of_cpu_address),
+	KUNIT_CASE(taken_by_bus),
 	{}
 };
 

@@ -100,6 +100,15 @@ const struct fake_pci_node dma_phys_fabric[] = {
 	{ .name = "port31", .type = FAKE_PCI_ROOT_PORT, .parent = "host3",
 	  SLOT(2) },
 	{ .name = "M", .type = FAKE_PCI_ENDPOINT, .parent = "port31" },
+
+	{ .name = "host4", .type = FAKE_PCI_HOST, .domain = 4,
+	  .windows = { { .cpu = HOST1_BUS, .size = HOST_SIZE } } },
+	{ .name = "hd4", .type = FAKE_PCI_HOST_DEV, .parent = "host4",
+	  INTEL(0x2030) },
+	{ .name = "port40", .type = FAKE_PCI_ROOT_PORT, .parent = "host4",
+	  SLOT(1) },
+	{ .name = "P", .type = FAKE_PCI_ENDPOINT, .parent = "port40",
+	  .bar = { SZ_1M } },
 	{}
 };
 EXPORT_SYMBOL_GPL(dma_phys_fabric);

@@ -20,6 +20,8 @@
  *   host3: bridge known to forward between its own ports only
  *     port30 -- L
  *     port31 -- M
+ *   host4: bridge known, CPU addresses that are bus addresses of host1
+ *     port40 -- P
  */
 #ifndef _DMA_PHYS_TEST_H
 #define _DMA_PHYS_TEST_H

@@ -98,16 +98,6 @@ static void undo_second_piece(struct fault *f)
 	KUNIT_EXPECT_EQ(f->test, 0, run_p2pmem(f));
 }
 
-static int run_buffer(struct fault *f)
-{
-	return p2pmem_alloc(f->provider, SZ_64K, &f->phys) ? 0 : -ENOMEM;
-}
-
-static void undo_buffer(struct fault *f)
-{
-	p2pmem_free(f->provider, f->phys, SZ_64K);
-}
-
 /* mapping */
 
 static int run_map(struct fault *f)
@@ -239,6 +229,10 @@ static void nothing_to_fail(struct kunit *test)
 
 	fault_range(f);
 	for (i = 0; i < ARRAY_SIZE(again); i++) {
+		/* which has a list of its own for what a fence hands to RCU */
+		if (IS_ENABLED(CONFIG_DEBUG_OBJECTS) &&
+		    again[i].run == run_fence)
+			continue;
 		f->dev = test_dev(f->fake, again[i].client);
 		KUNIT_EXPECT_EQ(test, 0, again[i].run(f));
 		KUNIT_EXPECT_EQ_MSG(test, 0, fault_count(f, &again[i]), "%s",

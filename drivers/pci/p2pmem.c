@@ -78,8 +78,17 @@ static struct p2pmem_buf *p2pmem_buf_find(phys_addr_t phys)
 
 static void p2pmem_buf_free(struct p2pmem_buf *buf)
 {
+	MA_STATE(mas, &p2pmem_bufs, PHYS_PFN(buf->phys),
+		 PHYS_PFN(buf->phys + buf->size - 1));
+
 	mutex_lock(&p2pmem_lock);
-	mtree_erase(&p2pmem_bufs, PHYS_PFN(buf->phys));
+	/*
+	 * mtree_erase() may want a node, and without memory leave the buffer
+	 * in the tree without a word.
+	 */
+	mas_lock(&mas);
+	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
+	mas_unlock(&mas);
 	if (buf->chunk)
 		gen_pool_free(buf->chunk->pool,
 			      p2pmem_pool_addr(buf->chunk, buf->phys),

@@ -4,17 +4,29 @@
  * mapped; see fault.h.
  */
 #include <kunit/test.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/pci-p2pmem.h>
 
 #include "fault.h"
 
+struct fault_maps {
+	struct dma_phys_range extra;	/* about to be registered */
+	struct vfsmount *sysfs;
+	struct file *file;		/* p2pmem/allocate of the provider */
+	unsigned long addr;		/* where it is mapped */
+};
+
 /* ranges and providers */
 
-/* The range that is about to be registered. */
 static struct dma_phys_range *to_extra(struct fault *f)
 {
-	return f->priv;
+	struct fault_maps *m = f->priv;
+
+	return &m->extra;
 }
 
 static int run_range(struct fault *f)
@@ -98,6 +110,104 @@ static void undo_second_piece(struct fault *f)
 	KUNIT_EXPECT_EQ(f->test, 0, run_p2pmem(f));
 }
 
+static int run_buffer(struct fault *f)
+{
+	return p2pmem_alloc(f->provider, SZ_64K, &f->phys) ? 0 : -ENOMEM;
+}
+
+static void undo_buffer(struct fault *f)
+{
+	p2pmem_free(f->provider, f->phys, SZ_64K);
+}
+
+static int run_free(struct fault *f)
+{
+	undo_buffer(f);
+	return 0;
+}
+
+/* Is the address really free again? */
+static void undo_free(struct fault *f)
+{
+	phys_addr_t phys = f->phys;
+
+	KUNIT_EXPECT_EQ(f->test, 0, run_buffer(f));
+	KUNIT_EXPECT_EQ(f->test, phys, f->phys);
+}
+
+static void test_buffer_free(void *data)
+{
+	undo_buffer(data);
+}
+
+static void prepare_buffer(struct fault *f)
+{
+	prepare_p2pmem(f);
+	KUNIT_ASSERT_EQ(f->test, 0, run_buffer(f));
+	KUNIT_ASSERT_EQ(f->test, 0,
+			kunit_add_action_or_reset(f->test, test_buffer_free,
+						  f));
+}
+
+/* in processes */
+
+static void test_file_close(void *data)
+{
+	struct fault_maps *m = data;
+
+	if (!IS_ERR_OR_NULL(m->file))
+		__fput_sync(m->file);
+	if (!IS_ERR_OR_NULL(m->sysfs))
+		kern_unmount(m->sysfs);
+}
+
+static void prepare_mmap(struct fault *f)
+{
+	struct file_system_type *type = get_fs_type("sysfs");
+	struct fault_maps *m = f->priv;
+	struct kunit *test = f->test;
+	char *dir, *name;
+	struct path root;
+
+	prepare_p2pmem(f);
+	KUNIT_ASSERT_NOT_NULL(test, type);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, test_file_close, m));
+	m->sysfs = kern_mount(type);
+	module_put(type->owner);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(m->sysfs));
+	root = (struct path){ .mnt = m->sysfs, .dentry = m->sysfs->mnt_root };
+
+	dir = kobject_get_path(&f->provider->dev.kobj, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, dir);
+	name = kunit_kzalloc(test, PATH_MAX, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, name);
+	scnprintf(name, PATH_MAX, "%s/p2pmem/allocate", dir + 1);
+	kfree(dir);
+	m->file = file_open_root(&root, name, O_RDWR, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(m->file));
+	/* the first mapping makes an address space */
+	KUNIT_ASSERT_NE(test, 0,
+			kunit_vm_mmap(test, NULL, 0, PAGE_SIZE, PROT_READ,
+				      MAP_PRIVATE | MAP_ANONYMOUS, 0));
+}
+
+static int run_mmap(struct fault *f)
+{
+	struct fault_maps *m = f->priv;
+
+	m->addr = vm_mmap(m->file, 0, SZ_64K, PROT_READ | PROT_WRITE,
+			  MAP_SHARED, 0);
+	return IS_ERR_VALUE(m->addr) ? (long)m->addr : 0;
+}
+
+static void undo_mmap(struct fault *f)
+{
+	struct fault_maps *m = f->priv;
+
+	KUNIT_EXPECT_EQ(f->test, 0, vm_munmap(m->addr, SZ_64K));
+}
+
 /* mapping */
 
 static int run_map(struct fault *f)
@@ -156,6 +266,19 @@ static void undo_map(struct fault *f)
 	xa_destroy(&f->r->verdicts);
 }
 
+/* All of the provider's memory, where there is one and it is not in use. */
+static unsigned int left_memory(struct fault *f)
+{
+	phys_addr_t phys;
+
+	/* a kernel thread leaves it to a worker to close files */
+	flush_delayed_fput();
+	if (!p2pmem_alloc(f->provider, SZ_1M, &phys))
+		return 0;
+	p2pmem_free(f->provider, phys, SZ_1M);
+	return SZ_1M;
+}
+
 static const struct fault_path paths[] = {
 	{ "range", "G", NULL, run_range, undo_range, -ENOMEM },
 	{ "BAR", "G", NULL, run_bar, undo_bar, -ENOMEM },
@@ -163,6 +286,10 @@ static const struct fault_path paths[] = {
 	{ "provider", "G", NULL, run_p2pmem, undo_p2pmem, -ENOMEM },
 	{ "second piece of a provider", "G", prepare_p2pmem, run_second_piece,
 	  undo_second_piece, -ENOMEM },
+	{ "buffer", "G", prepare_p2pmem, run_buffer, undo_buffer, -ENOMEM },
+	{ "freeing a buffer", "G", prepare_buffer, run_free, undo_free },
+	{ "buffer of a process", "G", prepare_mmap, run_mmap, undo_mmap,
+	  -ENOMEM },
 	{ "first mapping, bus address", "G", fault_range, run_map, undo_map },
 	{ "first mapping, own BAR", "F", fault_range, run_map, undo_map },
 	{ "first mapping, host bridge", "H", fault_range, run_map, undo_map },
@@ -176,9 +303,9 @@ static void one_path(struct kunit *test)
 	const struct fault_path *p = test->param_value;
 	struct fault *f = fault_begin(test, p->client);
 
-	f->priv = kunit_kzalloc(test, sizeof(struct dma_phys_range),
-				GFP_KERNEL);
+	f->priv = kunit_kzalloc(test, sizeof(struct fault_maps), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, f->priv);
+	f->left = left_memory;
 	if (p->prepare)
 		p->prepare(f);
 	fault_path(f, p);
@@ -198,8 +325,7 @@ static void among_others(struct kunit *test)
 	unsigned int n, most = 0;
 	int i;
 
-	f->priv = kunit_kzalloc(test, sizeof(struct dma_phys_range),
-				GFP_KERNEL);
+	f->priv = kunit_kzalloc(test, sizeof(struct fault_maps), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, f->priv);
 	/* with gaps, so that each takes two slots of a node */
 	for (i = 0; i < 17; i++) {
@@ -256,3 +382,4 @@ kunit_test_suite(dma_phys_fault_suite);
 
 MODULE_DESCRIPTION("KUnit tests: allocations that fail, in DMA mapping");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -3,6 +3,7 @@
  * KUnit tests for DMA mapping by physical address: what can be mapped, and for
  * how long.
  */
+#include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/kthread.h>
@@ -215,6 +216,24 @@ static void nobodys_mmio(struct kunit *test)
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 }
 
+/* Devices of other buses have nothing to do with it. */
+static void nobodys_mmio_no_pci(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct device *dev = kunit_device_register(test, "no-pci-device");
+	dma_addr_t addr;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	dev->dma_mask = &dev->coherent_dma_mask;
+	KUNIT_ASSERT_EQ(test, 0,
+			dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)));
+	addr = dma_map_phys(dev, NOBODY, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, NOBODY, addr);
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+}
+
 static void ram(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
@@ -314,6 +333,7 @@ static struct kunit_case dma_phys_map_cases[] = {
 	KUNIT_CASE(fenced),
 	KUNIT_CASE_PARAM(going, map_gen_params),
 	KUNIT_CASE(nobodys_mmio),
+	KUNIT_CASE(nobodys_mmio_no_pci),
 	KUNIT_CASE(ram),
 	KUNIT_CASE(need_unmap),
 	KUNIT_CASE(not_ram),

@@ -275,6 +275,8 @@ static void frees_wrongly(struct kunit *test)
 	p2pmem_free(p, phys, PAGE_SIZE);
 	p2pmem_free(p, phys, 3 * PAGE_SIZE);
 	p2pmem_free(p, phys + PAGE_SIZE, PAGE_SIZE);
+	p2pmem_free(p, phys + PAGE_SIZE, 2 * PAGE_SIZE);
+	p2pmem_free(p, phys + 1, 2 * PAGE_SIZE);
 	p2pmem_free(p, phys + 2 * PAGE_SIZE, 2 * PAGE_SIZE);
 	p2pmem_free(p, 0, PAGE_SIZE);
 	p2pmem_free(p, (phys_addr_t)-PAGE_SIZE, PAGE_SIZE);

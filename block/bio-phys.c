@@ -23,11 +23,17 @@
 #include <linux/pci-p2pmem.h>
 #include <linux/sched.h>
 
+/* A queue that bounces high memory looks at the page of every bvec. */
+static bool bio_phys_queue_takes(const struct request_queue *q)
+{
+	blk_features_t both = BLK_FEAT_P2P_PHYS | BLK_FEAT_BOUNCE_HIGH;
+
+	return (q->limits.features & both) == BLK_FEAT_P2P_PHYS;
+}
+
 static bool bio_phys_taken(struct block_device *bdev)
 {
-	struct request_queue *q = bdev_get_queue(bdev);
-
-	if (q->limits.features & BLK_FEAT_P2P_PHYS)
+	if (bio_phys_queue_takes(bdev_get_queue(bdev)))
 		return true;
 	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, reads or copies the data with the CPU\n",
 			    bdev);
@@ -175,9 +181,72 @@ static int bio_phys_check_vma(const struct iov_iter *iter,
 	return 0;
 }
 
-/* The rest of bio_phys_check_iter(): this process has such memory mapped. */
-int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
-			  bool allowed)
+/* Is any of it peer-to-peer memory? */
+static bool bio_phys_any(const struct bio_vec *bvecs, struct bvec_iter iter)
+{
+	struct bio_vec bv;
+
+	for (; iter.bi_size; bvec_iter_advance_single(bvecs, &iter,
+						      bv.bv_len)) {
+		bv = mp_bvec_iter_bvec(bvecs, iter);
+		if (bvec_is_p2p(&bv))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is all of it peer-to-peer memory, and in one range?  *first is the range of
+ * what was looked at before, or NULL.  Under rcu_read_lock().
+ */
+static blk_status_t bio_phys_check_bvecs(const struct bio_vec *bvecs,
+					 struct bvec_iter iter,
+					 struct p2p_range **first)
+{
+	enum p2p_range_match match;
+	struct p2p_range *range;
+	struct bio_vec bv;
+
+	for (; iter.bi_size; bvec_iter_advance_single(bvecs, &iter,
+						      bv.bv_len)) {
+		bv = mp_bvec_iter_bvec(bvecs, iter);
+		if (!bvec_is_p2p(&bv)) {
+			bio_phys_mixed("RAM and peer-to-peer memory");
+			return BLK_STS_INVAL;
+		}
+		match = p2p_range_lookup(bvec_phys(&bv), bv.bv_len, &range);
+		if (match == P2P_RANGE_NONE)
+			return BLK_STS_TARGET;
+		if (match == P2P_RANGE_STRADDLES ||
+		    (*first && *first != range)) {
+			bio_phys_mixed("peer-to-peer memory of two providers");
+			return BLK_STS_INVAL;
+		}
+		*first = range;
+	}
+	return BLK_STS_OK;
+}
+
+/* What a kernel submitter brings; 1 if it is good peer-to-peer memory. */
+static int bio_phys_check_kernel(const struct iov_iter *i)
+{
+	struct bvec_iter iter = {
+		.bi_bvec_done	= i->iov_offset,
+		.bi_size	= iov_iter_count(i),
+	};
+	struct p2p_range *range = NULL;
+	blk_status_t status;
+
+	if (!bio_phys_any(i->bvec, iter))
+		return 0;
+	rcu_read_lock();
+	status = bio_phys_check_bvecs(i->bvec, iter, &range);
+	rcu_read_unlock();
+	return status == BLK_STS_OK ? 1 : blk_status_to_errno(status);
+}
+
+/* What a process has mapped; 1 if it is good peer-to-peer memory. */
+static int bio_phys_check_user(struct iov_iter *iter)
 {
 	struct iov_iter i = *iter;
 	struct vm_area_struct *vma;
@@ -185,8 +254,6 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 	phys_addr_t first = 0;
 	int error = 0;
 
-	/* a retry finds the mark of the last attempt */
-	iter->p2p = false;
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
 
@@ -222,8 +289,23 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 	}
 	mmap_read_unlock(current->mm);
 
-	if (error || !p2p)
-		return error;
+	return error ?: p2p;
+}
+
+/* The rest of bio_phys_check_iter(): it may be peer-to-peer memory. */
+int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
+			  bool allowed)
+{
+	int ret;
+
+	/* a retry finds the mark of the last attempt */
+	iter->p2p = false;
+	if (iov_iter_is_bvec(iter))
+		ret = bio_phys_check_kernel(iter);
+	else
+		ret = bio_phys_check_user(iter);
+	if (ret <= 0)
+		return ret;
 	if (!allowed) {
 		pr_warn_ratelimited("%s[%d]: this file or command does not take peer-to-peer memory: the code behind it may read or copy the data with the CPU\n",
 				    current->comm, task_pid_nr(current));
@@ -349,21 +431,16 @@ void bio_phys_release(struct bio *bio)
 
 /*
  * A kernel submitter gave its own bvecs: carry their flag over to the bio, so
- * that submission looks closer.
+ * that submission looks closer.  The first tells for all of them unless RAM is
+ * mixed in; and it still tells when the provider is gone.
  */
 void bio_phys_mark_bvecs(struct bio *bio)
 {
-	struct bvec_iter iter;
-	struct bio_vec bv;
-
-	if (!p2p_ranges_registered())
+	if (!bio->bi_iter.bi_size)
 		return;
-	bio_for_each_bvec(bv, bio, iter) {
-		if (bvec_is_p2p(&bv)) {
-			bio_set_flag(bio, BIO_P2P);
-			return;
-		}
-	}
+	if (bvec_is_p2p(bio->bi_io_vec) ||
+	    (bio_phys_possible() && bio_phys_any(bio->bi_io_vec, bio->bi_iter)))
+		bio_set_flag(bio, BIO_P2P);
 }
 
 /* Would the block layer generate or verify protection information itself? */
@@ -397,11 +474,8 @@ static bool bio_phys_needs_pi(struct bio *bio)
  */
 blk_status_t bio_phys_submit_check(struct bio *bio)
 {
-	enum p2p_range_match match;
-	struct p2p_range *range, *first = NULL;
-	blk_status_t status = BLK_STS_OK;
-	struct bvec_iter iter;
-	struct bio_vec bv;
+	struct p2p_range *range = NULL;
+	blk_status_t status;
 
 	if (!bio_phys_taken(bio->bi_bdev))
 		return BLK_STS_NOTSUPP;
@@ -412,48 +486,31 @@ blk_status_t bio_phys_submit_check(struct bio *bio)
 	}
 
 	rcu_read_lock();
-	bio_for_each_bvec(bv, bio, iter) {
-		if (!bvec_is_p2p(&bv)) {
-			bio_phys_mixed("RAM and peer-to-peer memory");
-			status = BLK_STS_INVAL;
-			break;
-		}
-		match = p2p_range_lookup(bvec_phys(&bv), bv.bv_len, &range);
-		if (match == P2P_RANGE_NONE) {
-			status = BLK_STS_TARGET;
-			break;
-		}
-		if (match == P2P_RANGE_STRADDLES || (first && first != range)) {
-			bio_phys_mixed("peer-to-peer memory of two providers");
-			status = BLK_STS_INVAL;
-			break;
-		}
-		first = range;
-	}
+	status = bio_phys_check_bvecs(bio->bi_io_vec, bio->bi_iter, &range);
 	rcu_read_unlock();
 	return status;
 }
 
-/* The rest of blk_rq_phys_append(): one of the two is peer-to-peer. */
+/*
+ * The rest of blk_rq_phys_append(): one of the two is peer-to-peer.  Such a
+ * request does not pass bio_phys_submit_check().
+ */
 int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 {
-	struct bvec_iter iter;
-	struct bio_vec bv;
-	phys_addr_t first;
+	blk_status_t status = BLK_STS_OK;
+	struct p2p_range *range = NULL;
 
-	if (!(rq->q->limits.features & BLK_FEAT_P2P_PHYS))
+	if (!bio_phys_queue_takes(rq->q))
 		return -EOPNOTSUPP;
-	if (!rq->bio)
-		return 0;
-	if (!bio_is_p2p(rq->bio) || !bio_is_p2p(bio))
-		return bio_phys_mixed("RAM and peer-to-peer memory");
 
-	first = mp_bvec_iter_phys(rq->bio->bi_io_vec, rq->bio->bi_iter);
-	bio_for_each_bvec(bv, bio, iter) {
-		if (!bvec_is_p2p(&bv))
-			return bio_phys_mixed("RAM and peer-to-peer memory");
-		if (!dma_phys_same_provider(first, bvec_phys(&bv), bv.bv_len))
-			return bio_phys_mixed("peer-to-peer memory of two providers");
-	}
-	return 0;
+	rcu_read_lock();
+	if (rq->bio)
+		status = bio_phys_check_bvecs(rq->bio->bi_io_vec,
+					      rq->bio->bi_iter, &range);
+	if (status == BLK_STS_OK)
+		status = bio_phys_check_bvecs(bio->bi_io_vec, bio->bi_iter,
+					      &range);
+	rcu_read_unlock();
+	/* not -EREMOTEIO: callers take that for a reason to copy the data */
+	return status == BLK_STS_TARGET ? -ENXIO : blk_status_to_errno(status);
 }

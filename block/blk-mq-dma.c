@@ -138,6 +138,12 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 			iter->status = blk_dma_range_status(PTR_ERR(r));
 			return false;
 		}
+		/* its own reference, but of the same provider */
+		if (!first && r != req->p2p_range) {
+			dma_phys_put(r);
+			iter->status = BLK_STS_INVAL;
+			return false;
+		}
 	}
 	iter->addr = dma_phys_map_in(r, dma_dev, bvec_phys(seg), seg->bv_len,
 				     rq_dma_dir(req), 0, map);

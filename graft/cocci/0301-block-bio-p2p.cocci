@@ -12,7 +12,7 @@
 // Probe: block/bio.c: ^static int __bio_clone\(
 // Probe: include/linux/bvec.h: bvec_is_p2p
 // Files: block/bio.c
-// Hunks: 9
+// Hunks: 10
 
 @@
 @@
@@ -115,7 +115,7 @@ identifier bio, iter;
 @@
 identifier bio, bv, page;
 @@
- bio_add_page(struct bio *bio, struct page *page, ...)
+ \(bio_add_page\|bio_add_hw_page\)(..., struct bio *bio, struct page *page, ...)
  {
  <...
  struct bio_vec *bv = &bio->bi_io_vec[bio->bi_vcnt - 1];

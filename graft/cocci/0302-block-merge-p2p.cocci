@@ -9,7 +9,7 @@
 // Probe: block/blk-merge.c: ^bool blk_rq_merge_ok\(
 // Probe: block/blk-map.c: ^int blk_rq_append_bio\(
 // Files: block/blk-merge.c block/blk-map.c block/blk.h
-// Hunks: 8
+// Hunks: 9
 
 @@
 @@
@@ -61,6 +61,24 @@ statement S;
 +	return error;
 
  bio_for_each_bvec(E1, bio, E2) S
+ ...
+ }
+
+// bvecs of a kernel submitter, which go in without an append
+@@
+identifier bio, rq, iter, ret;
+@@
+ blk_rq_map_user_bvec(struct request *rq, const struct iov_iter *iter)
+ {
+ ...
+ int ret;
+ ...
+ bio_iov_bvec_set(bio, ...);
++ret = blk_rq_phys_append(rq, bio);
++if (ret) {
++	blk_mq_map_bio_put(bio);
++	return ret;
++}
  ...
  }
 

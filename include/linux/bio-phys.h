@@ -10,6 +10,7 @@
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
+#include <linux/p2p_range_tree.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/uio.h>
 
@@ -40,14 +41,24 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 
+/*
+ * May an iterator be peer-to-peer memory at all?  Two no-ops until there is a
+ * provider.  The first key stays on when providers go, as mappings do.
+ */
+static inline bool bio_phys_possible(void)
+{
+	return static_branch_unlikely(&p2pmem_key) || p2p_ranges_registered();
+}
+
 /**
- * bio_phys_check_iter - look at all of a user's IO before any of it is done
- * @iter: the memory of one read or write
+ * bio_phys_check_iter - look at all of an IO before any of it is done
+ * @iter: the memory of one read or write: a user's, or a kernel submitter's
+ *	bvecs
  * @bdev: the device that the IO is for, or NULL if not known yet
  * @allowed: the submitter never looks at the data itself
  *
- * One user IO is all RAM or all from one provider.  If it is peer-to-peer
- * memory @iter is marked, and bio_iov_iter_get_pages() will add it by address.
+ * One IO is all RAM or all from one provider.  If it is peer-to-peer memory
+ * @iter is marked, and bio_iov_iter_get_pages() will add it by address.
  *
  * Context: process context of the user, may sleep (takes mmap_lock).
  * Return: 0, or with a message:
@@ -59,8 +70,9 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
 {
-	if (static_branch_unlikely(&p2pmem_key) &&
-	    user_backed_iter(iter) && p2pmem_mm_mapped())
+	if (bio_phys_possible() &&
+	    (iov_iter_is_bvec(iter) ||
+	     (user_backed_iter(iter) && p2pmem_mm_mapped())))
 		return __bio_phys_check_iter(iter, bdev, allowed);
 	return 0;
 }
@@ -153,6 +165,7 @@ static inline bool blk_rq_p2p_mergeable(const struct request *rq,
  * * -EINVAL: the request would hold RAM and peer-to-peer memory, or memory of
  *   two providers
  * * -EOPNOTSUPP: the device does not take peer-to-peer memory
+ * * -ENXIO: nobody owns the memory any more
  */
 static inline int blk_rq_phys_append(struct request *rq, struct bio *bio)
 {

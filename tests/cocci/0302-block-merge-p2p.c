@@ -41,6 +41,20 @@ int blk_rq_append_bio(struct request *rq, struct bio *bio)
 	return 0;
 }
 
+static int blk_rq_map_user_bvec(struct request *rq, const struct iov_iter *iter)
+{
+	struct bio *bio;
+	int ret;
+
+	bio = blk_rq_map_bio_alloc(rq, 0, GFP_KERNEL);
+	if (!bio)
+		return -ENOMEM;
+	bio_iov_bvec_set(bio, (struct iov_iter *)iter);
+
+	blk_rq_bio_prep(rq, bio, 1);
+	return 0;
+}
+
 int blk_rq_map_user_iov(struct request_queue *q, struct request *rq,
 			struct rq_map_data *map_data,
 			const struct iov_iter *iter, gfp_t gfp_mask)

@@ -115,6 +115,7 @@ static blk_status_t blk_dma_range_status(int error)
 	switch (error) {
 	case -EAGAIN:
 		/* fenced: queue it again until the fence is lifted */
+	case -ENOMEM:
 		return BLK_STS_RESOURCE;
 	case -EINVAL:
 		return BLK_STS_INVAL;
@@ -128,35 +129,38 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 			      struct blk_dma_iter *iter,
 			      const struct bio_vec *seg, bool first)
 {
-	struct dma_phys_range *r = req->p2p_range;
-	int map = iter->p2pdma.map;
-	bool find = first || map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
+	struct dma_phys_path *path = req->p2p_path;
+	bool get = first || iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
 
-	if (find) {
-		r = dma_phys_get(dma_dev, bvec_phys(seg), seg->bv_len, &map);
-		if (IS_ERR(r)) {
-			iter->status = blk_dma_range_status(PTR_ERR(r));
+	if (get) {
+		path = dma_phys_get(dma_dev, bvec_phys(seg), seg->bv_len);
+		if (IS_ERR(path)) {
+			iter->status = blk_dma_range_status(PTR_ERR(path));
 			return false;
 		}
 		/* its own reference, but of the same provider */
-		if (!first && r != req->p2p_range) {
-			dma_phys_put(r);
+		if (!first && path != req->p2p_path) {
+			dma_phys_put(path, 0);
 			iter->status = BLK_STS_INVAL;
 			return false;
 		}
 	}
-	iter->addr = dma_phys_map_in(r, dma_dev, bvec_phys(seg), seg->bv_len,
-				     rq_dma_dir(req), 0, map);
+	iter->addr = dma_phys_map_in(path, bvec_phys(seg), seg->bv_len,
+				     rq_dma_dir(req), 0);
 	if (dma_mapping_error(dma_dev, iter->addr)) {
-		if (find)
-			dma_phys_put(r);
+		if (get)
+			dma_phys_put(path, 0);
 		iter->status = BLK_STS_TARGET;
 		return false;
 	}
 	if (first) {
-		iter->p2pdma.map = map;
-		req->p2p_range = r;
+		iter->p2pdma.map = path->map;
+		req->p2p_path = path;
 	}
+	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		dma_phys_charge(path, seg->bv_len);
+	else if (first)
+		dma_phys_charge(path, blk_rq_payload_bytes(req));
 	return true;
 }
 
@@ -168,7 +172,7 @@ void blk_rq_put_range(struct request *req)
 {
 	/* memory with struct pages is mapped by bus address without a range */
 	if (bio_is_p2p(req->bio))
-		dma_phys_put(req->p2p_range);
+		dma_phys_put(req->p2p_path, blk_rq_payload_bytes(req));
 }
 #else
 static bool blk_dma_map_range(struct request *req, struct device *dma_dev,

@@ -372,20 +372,25 @@ int p2p_range_fence(struct p2p_range *range)
 EXPORT_SYMBOL_GPL(p2p_range_fence);
 
 /**
- * p2p_range_wait - wait for the DMA in flight to a fenced range
+ * p2p_range_wait_timeout - wait a while for the DMA in flight to a range
  * @range: a range that the caller has fenced
+ * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT for as long as it takes
  *
  * Context: Process context, sleeps for as long as DMA is in flight.
  * Return: 0 when there is no DMA and none can start before the fence lifts, or
+ * -ETIMEDOUT if there is some after @timeout; the range stays fenced,
  * -EINVAL if the range is not fenced, or no longer.
  */
-int p2p_range_wait(struct p2p_range *range)
+int p2p_range_wait_timeout(struct p2p_range *range, long timeout)
 {
-	wait_event(range->idle, percpu_ref_is_zero(&range->ref) ||
-		   READ_ONCE(range->state) == P2P_RANGE_LIVE);
+	if (!wait_event_timeout(range->idle,
+				percpu_ref_is_zero(&range->ref) ||
+				READ_ONCE(range->state) == P2P_RANGE_LIVE,
+				timeout))
+		return -ETIMEDOUT;
 	return percpu_ref_is_zero(&range->ref) ? 0 : -EINVAL;
 }
-EXPORT_SYMBOL_GPL(p2p_range_wait);
+EXPORT_SYMBOL_GPL(p2p_range_wait_timeout);
 
 /**
  * p2p_range_lift - lift a fence

@@ -15,6 +15,7 @@
 #include <linux/types.h>
 
 struct device;
+struct dma_phys_path;
 struct pci_dev;
 
 /*
@@ -59,7 +60,9 @@ static inline bool dma_need_unmap(struct device *dev)
 
 #ifdef CONFIG_DMA_PHYS_P2P
 
+#include <linux/list.h>
 #include <linux/p2p_range_tree.h>
+#include <linux/percpu.h>
 #include <linux/xarray.h>
 
 /**
@@ -78,8 +81,10 @@ struct p2pdma_provider {
  * @range: its place in the range tree
  * @provider: the device behind it, and its bus offset
  * @bar: which BAR of the provider
- * @verdicts: &enum pci_p2pdma_map_type by client (domain, bus and function);
- *	filled on first use, under its own lock, emptied with the range
+ * @paths: &struct dma_phys_path by client (domain, bus and function); filled
+ *	on first use, under its own lock, emptied with the range
+ * @node: in the list of all, under its lock, as are
+ * @holders: &struct dma_phys_holder
  * @name: "<pci name> BAR <n>", what messages call it
  *
  * The memory belongs to the caller of dma_phys_add_bar() and must stay until
@@ -89,43 +94,95 @@ struct dma_phys_range {
 	struct p2p_range range;
 	struct p2pdma_provider provider;
 	int bar;
-	struct xarray verdicts;
+	struct xarray paths;
+	struct list_head node;
+	struct list_head holders;
 	char name[32];
+};
+
+/**
+ * struct dma_phys_inflight - DMA of one client to one range, on one CPU
+ * @mappings: how many were begun here less those that were ended here
+ * @bytes: in them
+ *
+ * The sum over all CPUs is what is in flight.
+ */
+struct dma_phys_inflight {
+	long mappings;
+	long bytes;
+};
+
+/**
+ * struct dma_phys_path - how one client reaches one range
+ * @range: the range
+ * @client: who does the DMA
+ * @map: the verdict, an &enum pci_p2pdma_map_type
+ * @last: when the newest mapping was made, in jiffies
+ * @inflight: what is being done, for reports; NULL if @client is out of reach
+ * @rcu: to free it under those who look at it for a report
+ *
+ * Lives as long as both the range and the client.
+ */
+struct dma_phys_path {
+	struct dma_phys_range *range;
+	struct pci_dev *client;
+	int map;
+	unsigned long last;
+	struct dma_phys_inflight __percpu *inflight;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct dma_phys_holder - a client with mappings that stay
+ * @dev: the client
+ * @invalidate: called before the range is fenced for long or goes away: stop
+ *	the DMA and unmap before it returns.  May sleep, and must not wait for
+ *	anybody who waits for dma_phys_hold(), dma_phys_unhold() or a fence.
+ *	Mapping anew fails until the fence was lifted, for ever if the range has
+ *	gone.
+ * @node: private
+ *
+ * For memory regions of RDMA, page tables of a GPU and the like, which unlike
+ * a block request do not end by themselves.
+ */
+struct dma_phys_holder {
+	struct device *dev;
+	void (*invalidate)(struct dma_phys_holder *holder);
+	struct list_head node;
 };
 
 int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 		     u64 offset, u64 size);
 void dma_phys_del(struct dma_phys_range *r);
 
-struct dma_phys_range *dma_phys_get(struct device *dev, phys_addr_t phys,
-				    size_t size, int *map);
-void dma_phys_put(struct dma_phys_range *r);
-dma_addr_t dma_phys_map_in(struct dma_phys_range *r, struct device *dev,
-			   phys_addr_t phys, size_t size,
-			   enum dma_data_direction dir, unsigned long attrs,
-			   int map);
+int dma_phys_fence(struct dma_phys_range *r);
+int dma_phys_wait(struct dma_phys_range *r, long timeout);
+int dma_phys_lift(struct dma_phys_range *r);
+
+int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
+		  size_t size);
+void dma_phys_unhold(struct dma_phys_holder *holder);
+
+struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
+				   size_t size);
+void dma_phys_put(struct dma_phys_path *path, size_t bytes);
+dma_addr_t dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
+			   size_t size, enum dma_data_direction dir,
+			   unsigned long attrs);
 bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
 
-#else /* CONFIG_DMA_PHYS_P2P */
-
-struct dma_phys_range;
-
-static inline struct dma_phys_range *
-dma_phys_get(struct device *dev, phys_addr_t phys, size_t size, int *map)
+/**
+ * dma_phys_charge - count the bytes of a DMA
+ * @path: what dma_phys_get() returned
+ * @bytes: how many; dma_phys_put() takes the same
+ *
+ * So that a fence that waits in vain can say for what.
+ *
+ * Context: any.
+ */
+static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
 {
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static inline void dma_phys_put(struct dma_phys_range *r)
-{
-}
-
-static inline dma_addr_t
-dma_phys_map_in(struct dma_phys_range *r, struct device *dev, phys_addr_t phys,
-		size_t size, enum dma_data_direction dir, unsigned long attrs,
-		int map)
-{
-	return ~(dma_addr_t)0;	/* DMA_MAPPING_ERROR */
+	this_cpu_add(path->inflight->bytes, bytes);
 }
 
 #endif /* CONFIG_DMA_PHYS_P2P */

@@ -15,6 +15,7 @@
 #include <linux/jump_label.h>
 #include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -120,7 +121,7 @@ int p2p_range_get(struct p2p_range *range);
 void p2p_range_put(struct p2p_range *range);
 
 int p2p_range_fence(struct p2p_range *range);
-int p2p_range_wait(struct p2p_range *range);
+int p2p_range_wait_timeout(struct p2p_range *range, long timeout);
 int p2p_range_lift(struct p2p_range *range);
 
 unsigned long p2p_range_inflight(struct p2p_range *range);
@@ -136,6 +137,19 @@ static inline enum p2p_range_state
 p2p_range_state(const struct p2p_range *range)
 {
 	return READ_ONCE(range->state);
+}
+
+/**
+ * p2p_range_wait - wait for the DMA in flight to a range
+ * @range: a range that the caller has fenced
+ *
+ * Context: Process context, sleeps for as long as DMA is in flight.
+ * Return: 0 when there is no DMA and none can start before the fence lifts, or
+ * -EINVAL if the range is not fenced, or no longer.
+ */
+static inline int p2p_range_wait(struct p2p_range *range)
+{
+	return p2p_range_wait_timeout(range, MAX_SCHEDULE_TIMEOUT);
 }
 
 /**

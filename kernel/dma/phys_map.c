@@ -16,11 +16,13 @@
  *                                    take a shorter way inside
  *
  * Which of these holds is worked out by drivers/pci/p2pdma.c, once for each
- * (range, client), and remembered in the range.
+ * (range, client), and remembered as a "path" in the range.
  *
  * Lifetimes: a mapping holds a live reference on its range from dma_map_phys()
  * to dma_unmap_phys().  Unregistering waits for these references and for
- * nothing else, so a range found under a reference is always whole.
+ * nothing else, so a range found under a reference is always whole, and so are
+ * its paths.  A path goes away before its range only with its client, when no
+ * driver is left that could map.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
@@ -33,134 +35,12 @@
 #include <linux/iommu.h>
 #include <linux/iommu-dma.h>
 #include <linux/pci-p2pdma.h>
-#include <linux/ratelimit.h>
 #include <linux/swiotlb.h>
 #include "phys_range.h"
 
 #ifdef CONFIG_DMA_PHYS_P2P
 
-#define CREATE_TRACE_POINTS
 #include <trace/events/dma_phys.h>
-
-static DEFINE_RATELIMIT_STATE(dma_phys_explain, DEFAULT_RATELIMIT_INTERVAL,
-			      DEFAULT_RATELIMIT_BURST);
-
-static int dma_phys_verdict(struct dma_phys_range *r, struct device *dev)
-{
-	struct pci_dev *provider = to_pci_dev(r->provider.owner);
-	struct pci_dev *client;
-	unsigned long id, flags;
-	void *entry;
-	int map;
-
-	if (!dev_is_pci(dev)) {
-		dev_warn_ratelimited(dev,
-				     "cannot reach %s: peer-to-peer DMA needs a PCI device\n",
-				     r->name);
-		return PCI_P2PDMA_MAP_NOT_SUPPORTED;
-	}
-
-	client = to_pci_dev(dev);
-	id = dma_phys_client_id(client);
-	entry = xa_load(&r->verdicts, id);
-	if (entry) {
-		map = xa_to_value(entry);
-		/* the walk says what is in the way, and what to do about it */
-		if (map == PCI_P2PDMA_MAP_NOT_SUPPORTED &&
-		    __ratelimit(&dma_phys_explain))
-			pci_p2pdma_verdict(provider, client, true);
-		return map;
-	}
-
-	if (client == provider)
-		map = PCI_P2PDMA_MAP_OWN_BAR;
-	else
-		map = pci_p2pdma_verdict(provider, client, true);
-
-	/*
-	 * May run in any context, so no sleeping and interrupts off.  Without
-	 * memory the verdict is worked out again next time.
-	 */
-	xa_lock_irqsave(&r->verdicts, flags);
-	__xa_store(&r->verdicts, id, xa_mk_value(map),
-		   GFP_ATOMIC | __GFP_NOWARN);
-	xa_unlock_irqrestore(&r->verdicts, flags);
-	return map;
-}
-
-/**
- * dma_phys_get - find the range behind an address and keep it
- * @dev: the client that is to do DMA
- * @phys: CPU physical address
- * @size: bytes, not zero
- * @map: set to how @dev reaches the range, an &enum pci_p2pdma_map_type
- *
- * All of [@phys, @phys + @size) must lie inside one range.  The reference
- * keeps the provider from going away; give it back with dma_phys_put() when
- * the DMA has ended.
- *
- * Context: any.
- * Return: the range, or ERR_PTR():
- * * -ENXIO: nobody registered the address
- * * -EINVAL: it straddles the end of a range, or two ranges
- * * -EAGAIN: the range is fenced; try again when the fence was lifted
- * * -ENODEV: the provider is going away
- * * -EREMOTEIO: @dev cannot reach the provider; the kernel log says why
- */
-struct dma_phys_range *dma_phys_get(struct device *dev, phys_addr_t phys,
-				    size_t size, int *map)
-{
-	struct dma_phys_range *r;
-	struct p2p_range *range;
-	int error;
-
-	*map = PCI_P2PDMA_MAP_NOT_SUPPORTED;
-
-	rcu_read_lock();
-	switch (p2p_range_lookup(phys, size, &range)) {
-	case P2P_RANGE_INSIDE:
-		error = p2p_range_get(range);
-		break;
-	case P2P_RANGE_STRADDLES:
-		error = -EINVAL;
-		break;
-	default:
-		error = -ENXIO;
-		break;
-	}
-	rcu_read_unlock();
-
-	if (error)
-		goto refuse;
-
-	r = to_dma_phys_range(range);
-	*map = dma_phys_verdict(r, dev);
-	if (*map != PCI_P2PDMA_MAP_NOT_SUPPORTED)
-		return r;
-
-	dma_phys_put(r);
-	error = -EREMOTEIO;
-refuse:
-	/* nobody's MMIO is no refusal: the caller maps it as such */
-	if (error != -ENXIO) {
-		trace_dma_phys_refuse(dev, phys, size, error);
-		dma_phys_account(PCI_P2PDMA_MAP_NOT_SUPPORTED, size);
-	}
-	return ERR_PTR(error);
-}
-EXPORT_SYMBOL_GPL(dma_phys_get);
-
-/**
- * dma_phys_put - the DMA has ended
- * @r: what dma_phys_get() returned
- *
- * Context: any.
- */
-void dma_phys_put(struct dma_phys_range *r)
-{
-	p2p_range_put(&r->range);
-}
-EXPORT_SYMBOL_GPL(dma_phys_put);
 
 /*
  * Would an address that is meant for the CPU go to another device instead,
@@ -190,11 +70,14 @@ static bool dma_phys_taken_by_bus(struct device *dev, phys_addr_t phys,
  * Through the host bridge means through the CPU's address space: an IOMMU may
  * translate, and whoever must bounce or encrypt what the device sees cannot.
  */
-static dma_addr_t dma_phys_map_host(struct dma_phys_range *r,
-				    struct device *dev, phys_addr_t phys,
-				    size_t size, enum dma_data_direction dir,
+static dma_addr_t dma_phys_map_host(struct dma_phys_path *path,
+				    phys_addr_t phys, size_t size,
+				    enum dma_data_direction dir,
 				    unsigned long attrs)
 {
+	struct device *dev = &path->client->dev;
+	struct dma_phys_range *r = path->range;
+
 	if (is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev)) {
 		dev_warn_ratelimited(dev,
 				     "cannot reach %s through the CPU: DMA is bounced or unencrypted here (swiotlb=force or a confidential guest)\n",
@@ -233,13 +116,11 @@ mask:
 
 /**
  * dma_phys_map_in - map a piece of a range that the caller holds
- * @r: what dma_phys_get() returned
- * @dev: the same client
- * @phys: CPU physical address, inside @r
+ * @path: what dma_phys_get() returned
+ * @phys: CPU physical address, inside the range
  * @size: bytes
  * @dir: DMA direction
  * @attrs: DMA attributes
- * @map: the verdict that dma_phys_get() gave
  *
  * For users that map many pieces under one reference, such as the block layer.
  * A piece that was mapped through the host bridge is unmapped with
@@ -247,13 +128,14 @@ mask:
  *
  * Context: any.
  * Return: the DMA address, or DMA_MAPPING_ERROR when it cannot be expressed
- * (DMA mask, out of IOVA space, bouncing forced, piece not inside @r).
+ * (DMA mask, out of IOVA space, bouncing forced, piece not inside the range).
  */
-dma_addr_t dma_phys_map_in(struct dma_phys_range *r, struct device *dev,
-			   phys_addr_t phys, size_t size,
-			   enum dma_data_direction dir, unsigned long attrs,
-			   int map)
+dma_addr_t dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
+			   size_t size, enum dma_data_direction dir,
+			   unsigned long attrs)
 {
+	struct device *dev = &path->client->dev;
+	struct dma_phys_range *r = path->range;
 	dma_addr_t addr = DMA_MAPPING_ERROR;
 
 	if (phys < r->range.start || size > r->range.size ||
@@ -263,7 +145,7 @@ dma_addr_t dma_phys_map_in(struct dma_phys_range *r, struct device *dev,
 		goto out;
 	}
 
-	switch (map) {
+	switch (path->map) {
 	case PCI_P2PDMA_MAP_BUS_ADDR:
 	case PCI_P2PDMA_MAP_OWN_BAR:
 		addr = dma_phys_bus_addr(r, phys);
@@ -275,7 +157,7 @@ dma_addr_t dma_phys_map_in(struct dma_phys_range *r, struct device *dev,
 		}
 		break;
 	case PCI_P2PDMA_MAP_THRU_HOST_BRIDGE:
-		addr = dma_phys_map_host(r, dev, phys, size, dir, attrs);
+		addr = dma_phys_map_host(path, phys, size, dir, attrs);
 		break;
 	}
 out:
@@ -283,8 +165,8 @@ out:
 		trace_dma_phys_refuse(dev, phys, size, -EREMOTEIO);
 		dma_phys_account(PCI_P2PDMA_MAP_NOT_SUPPORTED, size);
 	} else {
-		trace_dma_phys_map(dev, r, phys, addr, size, map);
-		dma_phys_account(map, size);
+		trace_dma_phys_map(dev, r, phys, addr, size, path->map);
+		dma_phys_account(path->map, size);
 	}
 	return addr;
 }
@@ -315,6 +197,17 @@ bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b)
 }
 EXPORT_SYMBOL_GPL(dma_phys_same_provider);
 
+/* The path to the range that all of a piece lies in, if there is one. */
+static struct dma_phys_path *dma_phys_path_at(struct device *dev,
+					      phys_addr_t phys, size_t size)
+{
+	struct p2p_range *range;
+
+	if (p2p_range_lookup(phys, size, &range) != P2P_RANGE_INSIDE)
+		return NULL;
+	return dma_phys_path_find(to_dma_phys_range(range), dev);
+}
+
 /*
  * A DMA address comes back without its range.  The mapping's reference keeps
  * the range in the tree, so the address leads to it:
@@ -325,9 +218,9 @@ EXPORT_SYMBOL_GPL(dma_phys_same_provider);
  *  - what is left is a CPU address that went through the host bridge.
  * The verdict tells the last two apart where bus and CPU addresses overlap.
  */
-static struct dma_phys_range *dma_phys_mapped(struct device *dev,
-					      dma_addr_t addr, size_t size,
-					      phys_addr_t *phys, int *map)
+static struct dma_phys_path *dma_phys_mapped(struct device *dev,
+					     dma_addr_t addr, size_t size,
+					     phys_addr_t *phys)
 {
 	struct pci_dev *client = to_pci_dev(dev);
 	struct pci_bus_region region = {
@@ -335,40 +228,34 @@ static struct dma_phys_range *dma_phys_mapped(struct device *dev,
 		.end = addr + size - 1,
 	};
 	struct resource res = { .flags = IORESOURCE_MEM };
-	struct dma_phys_range *r;
-	struct p2p_range *range;
+	struct dma_phys_path *path;
 
 	if (use_dma_iommu(dev)) {
 		*phys = iommu_iova_to_phys(iommu_get_domain_for_dev(dev),
 					   addr);
 		if (*phys) {
-			*map = PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
-			if (p2p_range_lookup(*phys, size, &range) ==
-			    P2P_RANGE_INSIDE)
-				return to_dma_phys_range(range);
+			path = dma_phys_path_at(dev, *phys, size);
+			if (path &&
+			    path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+				return path;
 			return NULL;
 		}
 	}
 
 	pcibios_bus_to_resource(client->bus, &res, &region);
 	*phys = res.start;
-	if (p2p_range_lookup(*phys, size, &range) == P2P_RANGE_INSIDE) {
-		r = to_dma_phys_range(range);
-		*map = dma_phys_verdict(r, dev);
-		if ((*map == PCI_P2PDMA_MAP_BUS_ADDR ||
-		     *map == PCI_P2PDMA_MAP_OWN_BAR) &&
-		    dma_phys_bus_addr(r, *phys) == addr)
-			return r;
-	}
+	path = dma_phys_path_at(dev, *phys, size);
+	if (path && (path->map == PCI_P2PDMA_MAP_BUS_ADDR ||
+		     path->map == PCI_P2PDMA_MAP_OWN_BAR) &&
+	    dma_phys_bus_addr(path->range, *phys) == addr)
+		return path;
 
 	*phys = addr;
-	if (!use_dma_iommu(dev) &&
-	    p2p_range_lookup(*phys, size, &range) == P2P_RANGE_INSIDE) {
-		r = to_dma_phys_range(range);
-		*map = dma_phys_verdict(r, dev);
-		if (*map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-			return r;
-	}
+	if (use_dma_iommu(dev))
+		return NULL;
+	path = dma_phys_path_at(dev, *phys, size);
+	if (path && path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		return path;
 	return NULL;
 }
 
@@ -377,23 +264,22 @@ static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
 			       size_t size, enum dma_data_direction dir,
 			       unsigned long attrs)
 {
-	struct dma_phys_range *r;
+	struct dma_phys_path *path;
 	phys_addr_t phys;
-	int map;
 
 	if (!p2p_ranges_registered() || !dev_is_pci(dev) || !size)
 		return false;
 
 	scoped_guard(rcu)
-		r = dma_phys_mapped(dev, addr, size, &phys, &map);
-	if (!r)
+		path = dma_phys_mapped(dev, addr, size, &phys);
+	if (!path)
 		return false;
 
-	/* the reference that the mapping took makes r safe to use until put */
-	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+	/* the mapping's reference keeps range and path until it is put */
+	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		dma_unmap_mmio(dev, addr, size, dir, attrs);
-	trace_dma_phys_unmap(dev, r, phys, addr, size, map);
-	dma_phys_put(r);
+	trace_dma_phys_unmap(dev, path->range, phys, addr, size, path->map);
+	dma_phys_put(path, size);
 	return true;
 }
 
@@ -402,30 +288,33 @@ static dma_addr_t dma_phys_map_p2p(struct device *dev, phys_addr_t phys,
 				   size_t size, enum dma_data_direction dir,
 				   unsigned long attrs)
 {
-	struct dma_phys_range *r;
+	struct dma_phys_path *path;
 	dma_addr_t addr;
-	int map;
 
-	r = dma_phys_get(dev, phys, size, &map);
-	if (PTR_ERR(r) == -ENXIO)
+	path = dma_phys_get(dev, phys, size);
+	if (PTR_ERR(path) == -ENXIO)
 		return dma_map_mmio(dev, phys, size, dir, attrs);
-	if (IS_ERR(r)) {
+	if (IS_ERR(path)) {
 		dev_warn_ratelimited(dev,
 				     "peer-to-peer mapping of %pap+%#zx refused: %s\n",
 				     &phys, size,
-				     PTR_ERR(r) == -EINVAL ?
+				     PTR_ERR(path) == -EINVAL ?
 				     "not inside one registered range" :
-				     PTR_ERR(r) == -EAGAIN ?
+				     PTR_ERR(path) == -EAGAIN ?
 				     "the range is fenced, try again" :
-				     PTR_ERR(r) == -ENODEV ?
+				     PTR_ERR(path) == -ENOMEM ?
+				     "out of memory, try again" :
+				     PTR_ERR(path) == -ENODEV ?
 				     "the provider is going away" :
 				     "the provider cannot be reached");
 		return DMA_MAPPING_ERROR;
 	}
 
-	addr = dma_phys_map_in(r, dev, phys, size, dir, attrs, map);
+	addr = dma_phys_map_in(path, phys, size, dir, attrs);
 	if (addr == DMA_MAPPING_ERROR)
-		dma_phys_put(r);
+		dma_phys_put(path, 0);
+	else
+		dma_phys_charge(path, size);
 	return addr;
 }
 

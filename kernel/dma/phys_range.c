@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Registering pieces of BARs for peer-to-peer DMA, and showing what is there.
+ * Registering pieces of BARs for peer-to-peer DMA.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
 
 #include <linux/cleanup.h>
-#include <linux/debugfs.h>
-#include <linux/dma-map-ops.h>
 #include <linux/export.h>
 #include <linux/init.h>
-#include <linux/maple_tree.h>
 #include <linux/memremap.h>
-#include <linux/percpu.h>
-#include <linux/seq_file.h>
 #include "phys_range.h"
 
-/* by enum pci_p2pdma_map_type */
-#define DMA_PHYS_NR_MAPS	(PCI_P2PDMA_MAP_OWN_BAR + 1)
-
-struct dma_phys_stats {
-	u64 mappings[DMA_PHYS_NR_MAPS];
-	u64 bytes[DMA_PHYS_NR_MAPS];
-};
-
-static DEFINE_PER_CPU(struct dma_phys_stats, dma_phys_stats);
-
-/* Refusals count as PCI_P2PDMA_MAP_NOT_SUPPORTED.  Any context. */
-void dma_phys_account(int map, size_t size)
-{
-	this_cpu_inc(dma_phys_stats.mappings[map]);
-	this_cpu_add(dma_phys_stats.bytes[map], size);
-}
+LIST_HEAD(dma_phys_ranges);
 
 /* Is the memory wrapped in struct pages by somebody else already? */
 static bool dma_phys_has_pages(phys_addr_t start, phys_addr_t size)
@@ -162,7 +142,9 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 	r->provider.owner = &pdev->dev;
 	r->provider.bus_offset = (u64)pci_bus_address(pdev, bar) -
 				 (u64)pci_resource_start(pdev, bar);
-	xa_init_flags(&r->verdicts, XA_FLAGS_LOCK_IRQ);
+	xa_init_flags(&r->paths, XA_FLAGS_LOCK_IRQ);
+	INIT_LIST_HEAD(&r->holders);
+	INIT_LIST_HEAD(&r->node);
 	r->range.start = pci_resource_start(pdev, bar) + offset;
 	r->range.size = size;
 	r->range.name = r->name;
@@ -181,6 +163,10 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 		return error;
 	}
 
+	mutex_lock(&dma_phys_lock);
+	list_add_tail(&r->node, &dma_phys_ranges);
+	mutex_unlock(&dma_phys_lock);
+
 	end = r->range.start + size - 1;
 	bus = dma_phys_bus_addr(r, r->range.start);
 	pci_info(pdev, "BAR %d: peer-to-peer range %pap-%pap, bus address %#llx\n",
@@ -193,26 +179,35 @@ EXPORT_SYMBOL_GPL(dma_phys_add_bar);
  * dma_phys_del - nobody may do DMA to the range any more
  * @r: a registered range
  *
- * New mappings fail from now on; those in flight are waited for.  When this
- * returns, no DMA to the range is under way and its memory may be freed.
+ * New mappings fail from now on.  Clients with long-lived mappings are told to
+ * end them, other DMA in flight is waited for.  When this returns, no DMA to
+ * the range is under way and its memory may be freed.
  *
  * Context: process context, sleeps until all mappings were unmapped.
  */
 void dma_phys_del(struct dma_phys_range *r)
 {
+	struct dma_phys_holder *holder, *tmp;
+
+	scoped_guard(mutex, &dma_phys_lock) {
+		/* debugfs does not find it any more, nor does a new holder */
+		list_del_init(&r->node);
+		dma_phys_fence_locked(r);
+		list_for_each_entry_safe(holder, tmp, &r->holders, node)
+			list_del_init(&holder->node);
+	}
 	p2p_range_unregister(&r->range);
-	xa_destroy(&r->verdicts);
+	dma_phys_paths_destroy(r);
 }
 EXPORT_SYMBOL_GPL(dma_phys_del);
 
 /*
  * Another device may come to the bus address of one that was removed: forget
- * the verdicts on it.  A removed device has no driver that could map.
+ * the paths of that one.  A removed device has no driver that could map.
  */
 static int dma_phys_bus_notify(struct notifier_block *nb, unsigned long action,
 			       void *data)
 {
-	struct pci_dev *client = to_pci_dev(data);
 	struct p2p_range *range;
 	unsigned long index = 0;
 
@@ -220,14 +215,9 @@ static int dma_phys_bus_notify(struct notifier_block *nb, unsigned long action,
 		return NOTIFY_DONE;
 
 	guard(rcu)();
-	p2p_range_for_each(range, index) {
-		struct xarray *xa = &to_dma_phys_range(range)->verdicts;
-		unsigned long flags;
-
-		xa_lock_irqsave(xa, flags);
-		__xa_erase(xa, dma_phys_client_id(client));
-		xa_unlock_irqrestore(xa, flags);
-	}
+	p2p_range_for_each(range, index)
+		dma_phys_path_forget(to_dma_phys_range(range),
+				     to_pci_dev(data));
 	return NOTIFY_OK;
 }
 
@@ -235,80 +225,8 @@ static struct notifier_block dma_phys_nb = {
 	.notifier_call = dma_phys_bus_notify,
 };
 
-static const char *dma_phys_state(const struct p2p_range *range)
-{
-	switch (p2p_range_state(range)) {
-	case P2P_RANGE_LIVE:
-		return "live";
-	case P2P_RANGE_FENCED:
-		return "fenced";
-	default:
-		return "gone";
-	}
-}
-
-static int dma_phys_ranges_show(struct seq_file *m, void *v)
-{
-	/* the struct, its reference count, and a leaf of the tree */
-	size_t cost = sizeof(struct dma_phys_range) +
-		      sizeof(struct percpu_ref_data) +
-		      num_possible_cpus() * sizeof(unsigned long) +
-		      sizeof(struct maple_node);
-	struct p2p_range *range;
-	unsigned long index = 0;
-
-	seq_puts(m, "# start-end bus size provider cost pages state inflight\n");
-
-	guard(rcu)();
-	p2p_range_for_each(range, index) {
-		struct dma_phys_range *r = to_dma_phys_range(range);
-
-		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s inflight %lu\n",
-			   (u64)range->start,
-			   (u64)range->start + range->size - 1,
-			   (u64)dma_phys_bus_addr(r, range->start),
-			   (u64)range->size, r->name, cost,
-			   dma_phys_state(range), p2p_range_inflight(range));
-	}
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(dma_phys_ranges);
-
-static int dma_phys_stats_show(struct seq_file *m, void *v)
-{
-	static const struct {
-		int map;
-		const char *name;
-	} rows[] = {
-		{ PCI_P2PDMA_MAP_BUS_ADDR, "bus_addr" },
-		{ PCI_P2PDMA_MAP_THRU_HOST_BRIDGE, "host_bridge" },
-		{ PCI_P2PDMA_MAP_OWN_BAR, "own_bar" },
-		{ PCI_P2PDMA_MAP_NOT_SUPPORTED, "refused" },
-	};
-	int i, cpu;
-
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		u64 mappings = 0, bytes = 0;
-
-		for_each_possible_cpu(cpu) {
-			struct dma_phys_stats *s;
-
-			s = per_cpu_ptr(&dma_phys_stats, cpu);
-			mappings += s->mappings[rows[i].map];
-			bytes += s->bytes[rows[i].map];
-		}
-		seq_printf(m, "%s %llu %llu\n", rows[i].name, mappings, bytes);
-	}
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(dma_phys_stats);
-
 static int __init dma_phys_init(void)
 {
-	struct dentry *dir = debugfs_create_dir("dma_phys", NULL);
-
-	debugfs_create_file("ranges", 0444, dir, NULL, &dma_phys_ranges_fops);
-	debugfs_create_file("stats", 0444, dir, NULL, &dma_phys_stats_fops);
 	return bus_register_notifier(&pci_bus_type, &dma_phys_nb);
 }
 device_initcall(dma_phys_init);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What phys_map.c and phys_range.c share and nobody else needs. */
+/* What the phys_*.c files share and nobody else needs. */
 #ifndef _KERNEL_DMA_PHYS_RANGE_H
 #define _KERNEL_DMA_PHYS_RANGE_H
 
 #include <linux/dma-phys.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 
 #ifdef CONFIG_DMA_PHYS_P2P
@@ -26,7 +28,27 @@ static inline unsigned long dma_phys_client_id(struct pci_dev *client)
 	       pci_dev_id(client);
 }
 
+/* The ranges of this layer; their fences and holders; nests outside of all. */
+extern struct mutex dma_phys_lock;
+extern struct list_head dma_phys_ranges;
+
+#ifdef CONFIG_DEBUG_FS
 void dma_phys_account(int map, size_t size);
+#else
+static inline void dma_phys_account(int map, size_t size)
+{
+}
+#endif
+
+struct dma_phys_path *dma_phys_path_find(struct dma_phys_range *r,
+					 struct device *dev);
+void dma_phys_path_inflight(const struct dma_phys_path *path,
+			    struct dma_phys_inflight *sum);
+void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client);
+void dma_phys_paths_destroy(struct dma_phys_range *r);
+
+int dma_phys_fence_locked(struct dma_phys_range *r);
+void dma_phys_report(struct dma_phys_range *r);
 
 #endif /* CONFIG_DMA_PHYS_P2P */
 #endif /* _KERNEL_DMA_PHYS_RANGE_H */

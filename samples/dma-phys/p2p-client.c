@@ -39,20 +39,22 @@ static const char *p2p_client_verdict(int map)
 
 static int p2p_client_map(struct device *dev, phys_addr_t phys, size_t len)
 {
-	struct dma_phys_range *range;
+	int map = PCI_P2PDMA_MAP_NOT_SUPPORTED;
+	struct dma_phys_path *path;
 	dma_addr_t addr;
-	int map;
 
 	addr = dma_map_phys(dev, phys, len, DMA_BIDIRECTIONAL, DMA_ATTR_MMIO);
 	if (dma_mapping_error(dev, addr))
 		return -EREMOTEIO;	/* the log says why */
 
 	/* Only to tell how it is reached: a driver need not know. */
-	range = dma_phys_get(dev, phys, len, &map);
-	if (!IS_ERR(range))
-		dma_phys_put(range);
-	else if (PTR_ERR(range) == -ENXIO)
+	path = dma_phys_get(dev, phys, len);
+	if (!IS_ERR(path)) {
+		map = path->map;
+		dma_phys_put(path, 0);
+	} else if (PTR_ERR(path) == -ENXIO) {
 		map = PCI_P2PDMA_MAP_NONE;
+	}
 
 	/* Here the device would be told addr, and would do its DMA. */
 	dma_unmap_phys(dev, addr, len, DMA_BIDIRECTIONAL, DMA_ATTR_MMIO);

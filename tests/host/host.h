@@ -116,15 +116,23 @@ struct host_wait {
 void init_waitqueue_head(struct host_wait *wait);
 void wake_up_all(struct host_wait *wait);
 
-#define wait_event(wait, condition)					\
-	do {								\
-		struct host_wait *__wait = &(wait);			\
+/* Nothing here takes long: with a timeout, a wait is but a look. */
+#define MAX_SCHEDULE_TIMEOUT		LONG_MAX
+#define wait_event_timeout(wait, condition, timeout)			\
+({									\
+	struct host_wait *__wait = &(wait);				\
+	long __left = (timeout);					\
+	bool __true;							\
 									\
-		pthread_mutex_lock(&__wait->lock);			\
-		while (!(condition))					\
-			pthread_cond_wait(&__wait->woken, &__wait->lock); \
-		pthread_mutex_unlock(&__wait->lock);			\
-	} while (0)
+	pthread_mutex_lock(&__wait->lock);				\
+	while (!(__true = (condition)) && __left == MAX_SCHEDULE_TIMEOUT) \
+		pthread_cond_wait(&__wait->woken, &__wait->lock);	\
+	pthread_mutex_unlock(&__wait->lock);				\
+	__true ? __left ?: 1 : 0;					\
+})
+
+#define wait_event(wait, condition)					\
+	((void)wait_event_timeout(wait, condition, MAX_SCHEDULE_TIMEOUT))
 
 /* percpu_ref: references are taken on one "CPU" and dropped on another */
 #define HOST_CPUS			3

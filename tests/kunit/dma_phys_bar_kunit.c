@@ -113,9 +113,51 @@ static void add_bar_state(struct kunit *test)
 			dma_phys_add_bar(again, pdev, 0, SZ_8K, SZ_8K));
 }
 
+/* A BAR that gets another address, as when it is resized. */
+static void moved_bar(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct pci_dev *pdev = fake_pci_dev(f, "N");
+	struct dma_phys_range *r = test_range(test, f, "N");
+	struct device *dev = test_dev(f, "N"), *far = test_dev(f, "H");
+	phys_addr_t old = r->range.start, new;
+	struct resource *parent;
+	dma_addr_t addr;
+
+	addr = dma_map_phys(dev, old, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, old - HOST1 + HOST1_BUS, addr);
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+
+	dma_phys_del(r);
+	parent = pdev->resource[0].parent;
+	pci_release_resource(pdev, 0);
+	/* while somebody else sits there */
+	KUNIT_ASSERT_NOT_NULL(test, __request_region(parent, old, SZ_1M, "it",
+						     0));
+	KUNIT_EXPECT_EQ(test, 0, pci_assign_resource(pdev, 0));
+	__release_region(parent, old, SZ_1M);
+	new = pci_resource_start(pdev, 0);
+	KUNIT_ASSERT_NE(test, old, new);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_add_bar(r, pdev, 0, 0, SZ_1M));
+	KUNIT_EXPECT_EQ(test, new, r->range.start);
+
+	addr = dma_map_phys(dev, new, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, new - HOST1 + HOST1_BUS, addr);
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	addr = dma_map_phys(far, new, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, new, addr);
+	dma_unmap_phys(far, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	/* nobody's again: plain MMIO, which holds nothing */
+	addr = dma_map_phys(dev, old, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, old, addr);
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+}
+
 static struct kunit_case dma_phys_bar_cases[] = {
 	KUNIT_CASE_PARAM(add_bar, bar_gen_params),
 	KUNIT_CASE(add_bar_state),
+	KUNIT_CASE(moved_bar),
 	{}
 };
 

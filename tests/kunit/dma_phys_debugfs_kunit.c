@@ -19,23 +19,14 @@ static void test_unmount(void *mnt)
 	kern_unmount(mnt);
 }
 
-/* A file of dma_phys/, read as a process does. */
-static char *test_read(struct kunit *test, const char *name)
+static struct file *test_open(struct kunit *test, const char *name, int flags)
 {
 	struct file_system_type *type = get_fs_type("debugfs");
-	char *text = kunit_kzalloc(test, TEXT_SIZE, GFP_KERNEL);
-	unsigned long user;
 	struct vfsmount *mnt;
 	struct file *file;
 	struct path root;
-	loff_t pos = 0;
-	ssize_t len;
 
-	KUNIT_ASSERT_NOT_NULL(test, text);
 	KUNIT_ASSERT_NOT_NULL(test, type);
-	user = kunit_vm_mmap(test, NULL, 0, TEXT_SIZE, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_NE(test, 0, user);
 	mnt = kern_mount(type);
 	module_put(type->owner);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(mnt));
@@ -43,14 +34,37 @@ static char *test_read(struct kunit *test, const char *name)
 			kunit_add_action_or_reset(test, test_unmount, mnt));
 
 	root = (struct path){ .mnt = mnt, .dentry = mnt->mnt_root };
-	file = file_open_root(&root, name, O_RDONLY, 0);
+	file = file_open_root(&root, name, flags, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	len = file->f_op->read(file, (char __user *)user, TEXT_SIZE - 1, &pos);
+	return file;
+}
+
+/* Memory of a process, for files that know no other. */
+static char __user *test_user(struct kunit *test)
+{
+	unsigned long addr;
+
+	addr = kunit_vm_mmap(test, NULL, 0, TEXT_SIZE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_ASSERT_NE(test, 0, addr);
+	return (char __user *)addr;
+}
+
+/* A file of dma_phys/, read as a process does. */
+static char *test_read(struct kunit *test, const char *name)
+{
+	char *text = kunit_kzalloc(test, TEXT_SIZE, GFP_KERNEL);
+	char __user *user = test_user(test);
+	struct file *file = test_open(test, name, O_RDONLY);
+	loff_t pos = 0;
+	ssize_t len;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	len = file->f_op->read(file, user, TEXT_SIZE - 1, &pos);
 	__fput_sync(file);
 	KUNIT_ASSERT_GT(test, len, 0);
 	KUNIT_ASSERT_LT(test, len, TEXT_SIZE - 1);
-	KUNIT_ASSERT_EQ(test, 0, copy_from_user(text, (char __user *)user,
-						len));
+	KUNIT_ASSERT_EQ(test, 0, copy_from_user(text, user, len));
 	return text;
 }
 
@@ -88,14 +102,14 @@ static void range_lines(struct kunit *test)
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
 	struct dma_phys_range *a = test_range(test, f, "A");
 	struct dma_phys_range *r = test_range(test, f, "F");
-	int map;
+	struct dma_phys_path *path;
 
-	KUNIT_ASSERT_PTR_EQ(test, r, dma_phys_get(test_dev(f, "G"),
-						  r->range.start, 1, &map));
+	path = dma_phys_get(test_dev(f, "G"), r->range.start, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
 	expect_range(test, a, 0, " pages 0 live inflight 0");
 	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 live inflight 1");
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(&r->range));
-	dma_phys_put(r);
+	dma_phys_put(path, 0);
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(&r->range));
 	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 fenced inflight 0");
 	dma_phys_del(r);
@@ -169,9 +183,93 @@ static void stats(struct kunit *test)
 	EXPECT_IDLE(test, r);
 }
 
+/* clients */
+
+static void client_lines(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "F");
+	struct device *dev = test_dev(f, "G"), *far = test_dev(f, "I");
+	dma_addr_t addr;
+	char line[96];
+	char *text;
+
+	addr = dma_map_phys(dev, r->range.start, SZ_8K, DMA_TO_DEVICE,
+			    DMA_ATTR_MMIO);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(dev, addr));
+	EXPECT_REFUSED(test, test_dev(f, "D"), r->range.start, SZ_4K);
+
+	text = test_read(test, "dma_phys/clients");
+	snprintf(line, sizeof(line),
+		 "\n%s client %s bus_addr inflight 1 bytes 8192 newest_ms ",
+		 r->name, dev_name(dev));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, line));
+	snprintf(line, sizeof(line),
+		 "\n%s client %s refused inflight 0 bytes 0 ", r->name,
+		 dev_name(test_dev(f, "D")));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, line));
+	/* who never asked is no client */
+	KUNIT_EXPECT_NULL(test, strstr(text, dev_name(far)));
+	dma_unmap_phys(dev, addr, SZ_8K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+}
+
+/* fence: the one file that is written */
+
+static ssize_t test_write(struct kunit *test, const char *what, phys_addr_t phys,
+			  const char *more)
+{
+	struct file *file = test_open(test, "dma_phys/fence", O_WRONLY);
+	char __user *user = test_user(test);
+	char text[64];
+	loff_t pos = 0;
+	ssize_t ret;
+	int len;
+
+	len = scnprintf(text, sizeof(text), "%s 0x%llx%s\n", what, (u64)phys,
+			more);
+	KUNIT_ASSERT_EQ(test, 0, copy_to_user(user, text, len));
+	ret = file->f_op->write(file, user, len, &pos);
+	__fput_sync(file);
+	return ret == len ? 0 : ret;
+}
+
+static void fence_commands(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "F");
+	phys_addr_t phys = r->range.start, last = p2p_range_end(&r->range);
+	struct device *dev = test_dev(f, "G");
+	dma_addr_t addr;
+
+	if (!IS_ENABLED(CONFIG_DMA_PHYS_DEBUG))
+		kunit_skip(test, "there is such a file for debugging only");
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, test_write(test, "lower", phys, ""));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			test_write(test, "fence", phys, " 1000000"));
+	KUNIT_EXPECT_EQ(test, -ENXIO, test_write(test, "fence", last + 1, ""));
+	KUNIT_EXPECT_EQ(test, -ENXIO, test_write(test, "lift", phys - 1, ""));
+	KUNIT_EXPECT_EQ(test, -EINVAL, test_write(test, "lift", phys, ""));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(&r->range));
+
+	KUNIT_EXPECT_EQ(test, 0, test_write(test, "fence", last, ""));
+	EXPECT_REFUSED(test, dev, phys, SZ_4K);
+	KUNIT_EXPECT_EQ(test, 0, test_write(test, "lift", phys, ""));
+
+	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_ASSERT_FALSE(test, dma_mapping_error(dev, addr));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
+			test_write(test, "fence", phys, " 20"));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_FENCED, p2p_range_state(&r->range));
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, 0, test_write(test, "lift", phys, ""));
+}
+
 static struct kunit_case dma_phys_debugfs_cases[] = {
 	KUNIT_CASE(range_lines),
 	KUNIT_CASE_PARAM(stats, stat_gen_params),
+	KUNIT_CASE(client_lines),
+	KUNIT_CASE(fence_commands),
 	{}
 };
 

@@ -121,12 +121,11 @@ static void fenced(struct kunit *test)
 	struct dma_phys_range *r = test_range(test, f, "A");
 	phys_addr_t phys = r->range.start;
 	dma_addr_t addr;
-	int map;
 
 	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(&r->range));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EAGAIN),
-			    dma_phys_get(dev, phys, SZ_4K, &map));
+			    dma_phys_get(dev, phys, SZ_4K));
 	EXPECT_REFUSED(test, dev, phys, SZ_4K);
 	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(&r->range));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
@@ -162,7 +161,6 @@ static void going(struct kunit *test)
 	struct task_struct *task;
 	phys_addr_t phys;
 	dma_addr_t addr;
-	int map;
 
 	del.r = test_range_piece(test, f, c->provider, c->bar, 0, SZ_64K);
 	init_completion(&del.done);
@@ -175,14 +173,14 @@ static void going(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&del.done, 3));
 
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),
-			    dma_phys_get(dev, phys, SZ_4K, &map));
+			    dma_phys_get(dev, phys, SZ_4K));
 	EXPECT_REFUSED(test, dev, phys, SZ_4K);
 	/* the address alone must still lead to the range */
 	dma_unmap_phys(dev, addr, SZ_64K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_NE(test, 0,
 			wait_for_completion_timeout(&del.done, 20 * HZ));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENXIO),
-			    dma_phys_get(dev, phys, SZ_4K, &map));
+			    dma_phys_get(dev, phys, SZ_4K));
 }
 
 /* what is nobody's, and RAM */
@@ -291,37 +289,35 @@ static void map_in(struct kunit *test)
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
 	struct device *dev = test_dev(f, "G");
 	struct dma_phys_range *r, *other;
+	struct dma_phys_path *path;
 	phys_addr_t phys;
-	int i, map;
+	int i;
 
 	r = test_range_piece(test, f, "F", 0, SZ_1M, SZ_64K);
 	other = test_range_piece(test, f, "F", 0, SZ_2M, SZ_64K);
 	phys = r->range.start;
-	KUNIT_ASSERT_PTR_EQ(test, r, dma_phys_get(dev, phys, 1, &map));
+	path = dma_phys_get(dev, phys, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
 
 	for (i = 0; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, phys + i * SZ_4K - HOST1 + HOST1_BUS,
-				dma_phys_map_in(r, dev, phys + i * SZ_4K, SZ_4K,
-						DMA_TO_DEVICE, 0, map));
+				dma_phys_map_in(path, phys + i * SZ_4K, SZ_4K,
+						DMA_TO_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
 
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			dma_phys_map_in(r, dev, phys - 1, 2, DMA_TO_DEVICE, 0,
-					map));
+			dma_phys_map_in(path, phys - 1, 2, DMA_TO_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			dma_phys_map_in(r, dev, phys + SZ_64K - 1, 2,
-					DMA_TO_DEVICE, 0, map));
+			dma_phys_map_in(path, phys + SZ_64K - 1, 2,
+					DMA_TO_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			dma_phys_map_in(r, dev, other->range.start, SZ_4K,
-					DMA_TO_DEVICE, 0, map));
+			dma_phys_map_in(path, other->range.start, SZ_4K,
+					DMA_TO_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			dma_phys_map_in(r, dev, phys, SZ_64K + 1,
-					DMA_TO_DEVICE, 0, map));
-	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			dma_phys_map_in(r, dev, phys, SZ_4K, DMA_TO_DEVICE, 0,
-					REFUSED));
+			dma_phys_map_in(path, phys, SZ_64K + 1,
+					DMA_TO_DEVICE, 0));
 	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
-	dma_phys_put(r);
+	dma_phys_put(path, 0);
 	EXPECT_IDLE(test, r);
 	EXPECT_IDLE(test, other);
 }

@@ -43,14 +43,13 @@ static void refuse_two_ranges(struct kunit *test)
 	struct device *dev = test_dev(f, "B");
 	struct dma_phys_range *r, *next;
 	phys_addr_t phys;
-	int map;
 
 	r = test_range_piece(test, f, "A", 0, 0, SZ_64K);
 	next = test_range_piece(test, f, "A", 0, SZ_64K, SZ_64K);
 	phys = next->range.start - SZ_4K;
 
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
-			    dma_phys_get(dev, phys, SZ_8K, &map));
+			    dma_phys_get(dev, phys, SZ_8K));
 	EXPECT_REFUSED(test, dev, phys, SZ_8K);
 	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, phys, SZ_8K));
 	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, phys + SZ_4K, 1));

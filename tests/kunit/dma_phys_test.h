@@ -106,7 +106,7 @@ static inline void test_range_del(void *data)
 	    p2p_range_state(&r->range) != P2P_RANGE_FENCED)
 		return;
 	while (p2p_range_inflight(&r->range))
-		dma_phys_put(r);
+		p2p_range_put(&r->range);
 	dma_phys_del(r);
 }
 

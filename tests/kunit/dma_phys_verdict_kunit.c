@@ -97,8 +97,9 @@ static void verdict(struct kunit *test)
 {
 	const struct verdict_case *c = test->param_value;
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
-	struct dma_phys_range *r, *got;
-	int i, map;
+	struct dma_phys_path *got;
+	struct dma_phys_range *r;
+	int i;
 
 	if (c->acs_port)
 		fake_pci_set_acs(f, c->acs_port, c->acs_ctrl);
@@ -106,17 +107,17 @@ static void verdict(struct kunit *test)
 
 	/* worked out, and then from the cache */
 	for (i = 0; i < 2; i++) {
-		map = -1;
 		got = dma_phys_get(test_dev(f, c->client), r->range.start,
-				   SZ_4K, &map);
-		KUNIT_EXPECT_EQ(test, c->map, map);
+				   SZ_4K);
 		if (c->map == REFUSED) {
 			KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EREMOTEIO), got);
 			continue;
 		}
-		KUNIT_ASSERT_PTR_EQ(test, r, got);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(got));
+		KUNIT_EXPECT_EQ(test, c->map, got->map);
+		KUNIT_EXPECT_PTR_EQ(test, r, got->range);
 		KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
-		dma_phys_put(got);
+		dma_phys_put(got, 0);
 	}
 	EXPECT_IDLE(test, r);
 }
@@ -127,48 +128,46 @@ static void verdict_no_pci(struct kunit *test)
 	struct dma_phys_range *r = test_range(test, f, "A");
 	struct device *dev = kunit_device_register(test, "no-pci-device");
 	struct dma_phys_log *log = dma_phys_log_begin(test);
-	int map;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EREMOTEIO),
-			    dma_phys_get(dev, r->range.start, SZ_4K, &map));
+			    dma_phys_get(dev, r->range.start, SZ_4K));
 	EXPECT_LOGGED(test, log, "no-pci-device: cannot reach ");
 	EXPECT_REFUSED(test, dev, r->range.start, SZ_4K);
 	EXPECT_IDLE(test, r);
+}
+
+/* The verdict on a client, which does nothing with it. */
+static int test_verdict(struct device *dev, struct dma_phys_range *r)
+{
+	struct dma_phys_path *path;
+	int map;
+
+	path = dma_phys_get(dev, r->range.start, SZ_4K);
+	if (IS_ERR(path))
+		return PTR_ERR(path) == -EREMOTEIO ? REFUSED : PTR_ERR(path);
+	map = path->map;
+	dma_phys_put(path, 0);
+	return map;
 }
 
 static void verdict_is_cached(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
 	struct dma_phys_range *r = test_range(test, f, "A");
-	int map;
 
-	KUNIT_EXPECT_TRUE(test, xa_empty(&r->verdicts));
-	dma_phys_put(dma_phys_get(test_dev(f, "B"), r->range.start, 1, &map));
-	KUNIT_EXPECT_EQ(test, BUS_ADDR, map);
-	KUNIT_EXPECT_FALSE(test, xa_empty(&r->verdicts));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&r->paths));
+	KUNIT_EXPECT_EQ(test, BUS_ADDR, test_verdict(test_dev(f, "B"), r));
+	KUNIT_EXPECT_FALSE(test, xa_empty(&r->paths));
 	/* a refusal is remembered as well, and per client */
-	dma_phys_get(test_dev(f, "D"), r->range.start, 1, &map);
-	KUNIT_EXPECT_EQ(test, REFUSED, map);
-	dma_phys_put(dma_phys_get(test_dev(f, "B"), r->range.start, 1, &map));
-	KUNIT_EXPECT_EQ(test, BUS_ADDR, map);
+	KUNIT_EXPECT_EQ(test, REFUSED, test_verdict(test_dev(f, "D"), r));
+	KUNIT_EXPECT_EQ(test, BUS_ADDR, test_verdict(test_dev(f, "B"), r));
 
 	/* whoever comes to their addresses next is somebody else */
 	fake_pci_unplug(f, "B");
 	fake_pci_unplug(f, "D");
-	KUNIT_EXPECT_TRUE(test, xa_empty(&r->verdicts));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&r->paths));
 	EXPECT_IDLE(test, r);
-}
-
-static int test_verdict(struct device *dev, struct dma_phys_range *r)
-{
-	struct dma_phys_range *got;
-	int map = -1;
-
-	got = dma_phys_get(dev, r->range.start, SZ_4K, &map);
-	if (!IS_ERR(got))
-		dma_phys_put(got);
-	return map;
 }
 
 /* The same range, registered again, asks again. */
@@ -185,7 +184,7 @@ static void verdict_of_new_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BUS_ADDR, test_verdict(dev, r));
 
 	dma_phys_del(r);
-	KUNIT_EXPECT_TRUE(test, xa_empty(&r->verdicts));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&r->paths));
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_add_bar(r, fake_pci_dev(f, "A"), 0, 0,
 						  SZ_1M));
 	KUNIT_EXPECT_EQ(test, start, r->range.start);

@@ -219,6 +219,22 @@ void fault_range(struct fault *f)
 }
 
 /**
+ * fault_forget_paths - as if nobody had asked for the range before
+ * @f: the world, with nothing in flight
+ */
+void fault_forget_paths(struct fault *f)
+{
+	struct dma_phys_path *path;
+	unsigned long id;
+
+	xa_for_each(&f->r->paths, id, path) {
+		xa_erase_irq(&f->r->paths, id);
+		free_percpu(path->inflight);
+		kfree(path);
+	}
+}
+
+/**
  * fault_begin - a world in which nothing fails yet
  * @test: the test case, which it ends with
  * @client: name of the client in the fabric

@@ -71,6 +71,7 @@ struct fault_path {
 
 struct fault *fault_begin(struct kunit *test, const char *client);
 void fault_range(struct fault *f);
+void fault_forget_paths(struct fault *f);
 unsigned int fault_path(struct fault *f, const struct fault_path *p);
 unsigned int fault_count(struct fault *f, const struct fault_path *p);
 

@@ -29,6 +29,8 @@ static void fault_disk_remove(void *data)
 {
 	struct fault_bio *b = data;
 
+	if (b->rq)
+		blk_mq_free_request(b->rq);
 	if (!IS_ERR_OR_NULL(b->disk))
 		put_disk(b->disk);
 	if (b->set.tags)
@@ -193,10 +195,13 @@ static int fault_map_request(struct fault *f)
 				      iter.p2pdma.map))
 			return -EIO;
 	}
-	return iter.status == BLK_STS_OK && segs == FAULT_SEGS ? 0 : -EIO;
+	if (iter.status != BLK_STS_OK)
+		return blk_status_to_errno(iter.status);
+	return segs == FAULT_SEGS ? 0 : -EIO;
 }
 
-static int run_request(struct fault *f)
+/* A request with the bio in it. */
+static int fault_request(struct fault *f)
 {
 	struct fault_bio *b = f->priv;
 	int ret = run_bio(f);
@@ -205,20 +210,45 @@ static int run_request(struct fault *f)
 		return ret;
 	b->rq = blk_mq_alloc_request(b->disk->queue, REQ_OP_DRV_OUT, 0);
 	if (IS_ERR(b->rq)) {
+		ret = PTR_ERR(b->rq);
+		b->rq = NULL;
 		undo_bio(f);
-		return PTR_ERR(b->rq);
+		return ret;
 	}
-	ret = blk_rq_append_bio(b->rq, b->bio);
-	if (!ret)
-		ret = fault_map_request(f);
-	blk_mq_free_request(b->rq);
-	undo_bio(f);
-	return ret;
+	return blk_rq_append_bio(b->rq, b->bio);
 }
 
 static void undo_request(struct fault *f)
 {
-	xa_destroy(&f->r->verdicts);
+	struct fault_bio *b = f->priv;
+
+	blk_mq_free_request(b->rq);
+	b->rq = NULL;
+	undo_bio(f);
+}
+
+static void prepare_request(struct fault *f)
+{
+	prepare_disk(f);
+	KUNIT_ASSERT_EQ(f->test, 0, fault_request(f));
+}
+
+/* With the path known, so that only building it allocates. */
+static void prepare_known(struct fault *f)
+{
+	prepare_disk(f);
+	dma_phys_put(dma_phys_get(f->dev, f->phys, SZ_4K), 0);
+}
+
+static int run_request(struct fault *f)
+{
+	int ret = fault_request(f);
+
+	if (ret)
+		return ret;
+	ret = fault_map_request(f);
+	undo_request(f);
+	return ret;
 }
 
 /* In the reserve that allocations fall back to. */
@@ -237,7 +267,9 @@ static const struct fault_path paths[] = {
 	  -ENOMEM },
 	{ "clone", "G", prepare_bio, run_clone, undo_part },
 	{ "split", "G", prepare_bio, run_split, undo_part },
-	{ "request", "G", prepare_disk, run_request, undo_request },
+	{ "request", "G", prepare_known, run_request },
+	{ "first mapping of a request", "G", prepare_request,
+	  fault_map_request, fault_forget_paths, -ENOMEM },
 };
 
 KUNIT_ARRAY_PARAM_DESC(path, paths, name);

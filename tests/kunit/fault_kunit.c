@@ -226,10 +226,9 @@ static int run_map(struct fault *f)
 /* A failure must not turn a refusal into anything else. */
 static int run_refused(struct fault *f)
 {
-	int map;
+	struct dma_phys_path *path = dma_phys_get(f->dev, f->phys, SZ_4K);
 
-	return dma_phys_get(f->dev, f->phys, SZ_4K, &map) ==
-	       ERR_PTR(-EREMOTEIO) ? 0 : -EIO;
+	return path == ERR_PTR(-EREMOTEIO) ? 0 : PTR_ERR(path);
 }
 
 static int run_ram(struct fault *f)
@@ -261,11 +260,6 @@ static int run_fence(struct fault *f)
 	       p2p_range_wait(&f->r->range) ?: p2p_range_lift(&f->r->range);
 }
 
-static void undo_map(struct fault *f)
-{
-	xa_destroy(&f->r->verdicts);
-}
-
 /* All of the provider's memory, where there is one and it is not in use. */
 static unsigned int left_memory(struct fault *f)
 {
@@ -290,10 +284,14 @@ static const struct fault_path paths[] = {
 	{ "freeing a buffer", "G", prepare_buffer, run_free, undo_free },
 	{ "buffer of a process", "G", prepare_mmap, run_mmap, undo_mmap,
 	  -ENOMEM },
-	{ "first mapping, bus address", "G", fault_range, run_map, undo_map },
-	{ "first mapping, own BAR", "F", fault_range, run_map, undo_map },
-	{ "first mapping, host bridge", "H", fault_range, run_map, undo_map },
-	{ "first mapping, refused", "A", fault_range, run_refused, undo_map },
+	{ "first mapping, bus address", "G", fault_range, run_map,
+	  fault_forget_paths, -EIO },
+	{ "first mapping, own BAR", "F", fault_range, run_map,
+	  fault_forget_paths, -EIO },
+	{ "first mapping, host bridge", "H", fault_range, run_map,
+	  fault_forget_paths, -EIO },
+	{ "first mapping, refused", "A", fault_range, run_refused,
+	  fault_forget_paths, -ENOMEM },
 };
 
 KUNIT_ARRAY_PARAM_DESC(path, paths, name);

@@ -116,7 +116,6 @@ static void waits_for_dma(struct kunit *test)
 	phys_addr_t phys = p2pmem_test_alloc(test, p, SZ_4K), none;
 	struct task_struct *task;
 	dma_addr_t addr;
-	int map;
 
 	KUNIT_ASSERT_EQ(test, 0, dma_set_mask_and_coherent(c,
 							   DMA_BIT_MASK(64)));
@@ -140,7 +139,7 @@ static void waits_for_dma(struct kunit *test)
 	kthread_stop(task);
 	put_task_struct(task);
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENXIO),
-			    dma_phys_get(c, phys, SZ_4K, &map));
+			    dma_phys_get(c, phys, SZ_4K));
 	p2pmem_free(p, phys, SZ_4K);
 }
 

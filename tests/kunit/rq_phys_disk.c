@@ -146,7 +146,7 @@ static void rq_disk_del_range(void *data)
 		return;
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_inflight(&r->range));
 	while (p2p_range_inflight(&r->range))
-		dma_phys_put(r);
+		p2p_range_put(&r->range);
 	dma_phys_del(r);
 }
 

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Paths: how one client reaches one range, found once and remembered, and how
+ * much of its DMA is in flight there.
+ *
+ * Who keeps a path: the reference that its user has on the range.  It goes away
+ * with the range, which waits for these references, or with the client, when
+ * no driver is left that could have DMA in flight.
+ */
+
+#define pr_fmt(fmt) "dma-phys: " fmt
+
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/pci-p2pdma.h>
+#include <linux/percpu.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+#include "phys_range.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/dma_phys.h>
+
+static DEFINE_RATELIMIT_STATE(dma_phys_explain, DEFAULT_RATELIMIT_INTERVAL,
+			      DEFAULT_RATELIMIT_BURST);
+
+/* The path of a PCI device, or NULL if it has not asked for one yet. */
+struct dma_phys_path *dma_phys_path_find(struct dma_phys_range *r,
+					 struct device *dev)
+{
+	return xa_load(&r->paths, dma_phys_client_id(to_pci_dev(dev)));
+}
+
+static void dma_phys_path_free(struct dma_phys_path *path)
+{
+	free_percpu(path->inflight);
+	kfree(path);
+}
+
+static void dma_phys_path_free_rcu(struct rcu_head *rcu)
+{
+	dma_phys_path_free(container_of(rcu, struct dma_phys_path, rcu));
+}
+
+/* A client is gone; may be looked at for a report still.  Any context. */
+void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client)
+{
+	struct dma_phys_path *path;
+	unsigned long flags;
+
+	xa_lock_irqsave(&r->paths, flags);
+	path = __xa_erase(&r->paths, dma_phys_client_id(client));
+	xa_unlock_irqrestore(&r->paths, flags);
+	if (path)
+		call_rcu(&path->rcu, dma_phys_path_free_rcu);
+}
+
+/* The range is in no tree and no list any more: nobody looks. */
+void dma_phys_paths_destroy(struct dma_phys_range *r)
+{
+	struct dma_phys_path *path;
+	unsigned long id;
+
+	xa_for_each(&r->paths, id, path)
+		dma_phys_path_free(path);
+	xa_destroy(&r->paths);
+}
+
+/* Sum up what is in flight; a snapshot at best while it changes. */
+void dma_phys_path_inflight(const struct dma_phys_path *path,
+			    struct dma_phys_inflight *sum)
+{
+	int cpu;
+
+	sum->mappings = 0;
+	sum->bytes = 0;
+	if (!path->inflight)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct dma_phys_inflight *on = per_cpu_ptr(path->inflight, cpu);
+
+		sum->mappings += READ_ONCE(on->mappings);
+		sum->bytes += READ_ONCE(on->bytes);
+	}
+}
+
+/*
+ * May run in any context, so no sleeping and interrupts off.  NULL without
+ * memory.
+ */
+static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
+						struct pci_dev *client)
+{
+	struct pci_dev *provider = to_pci_dev(r->provider.owner);
+	struct dma_phys_path *path, *old;
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
+	unsigned long flags;
+
+	path = kzalloc(sizeof(*path), gfp);
+	if (!path)
+		return NULL;
+	path->range = r;
+	path->client = client;
+	if (client == provider)
+		path->map = PCI_P2PDMA_MAP_OWN_BAR;
+	else
+		path->map = pci_p2pdma_verdict(provider, client, true);
+
+	old = ERR_PTR(-ENOMEM);
+	if (path->map != PCI_P2PDMA_MAP_NOT_SUPPORTED) {
+		path->inflight = alloc_percpu_gfp(struct dma_phys_inflight,
+						  gfp);
+		if (!path->inflight)
+			goto free;
+	}
+
+	xa_lock_irqsave(&r->paths, flags);
+	old = __xa_cmpxchg(&r->paths, dma_phys_client_id(client), NULL, path,
+			   gfp);
+	xa_unlock_irqrestore(&r->paths, flags);
+	if (!old)
+		return path;
+free:
+	/* somebody else was faster, or there is no memory */
+	dma_phys_path_free(path);
+	return IS_ERR(old) || xa_is_err(old) ? NULL : old;
+}
+
+/* The path of a client to a range that the caller has a reference on. */
+static struct dma_phys_path *dma_phys_path(struct dma_phys_range *r,
+					   struct device *dev)
+{
+	struct dma_phys_path *path;
+
+	if (!dev_is_pci(dev)) {
+		dev_warn_ratelimited(dev,
+				     "cannot reach %s: peer-to-peer DMA needs a PCI device\n",
+				     r->name);
+		return ERR_PTR(-EREMOTEIO);
+	}
+
+	path = dma_phys_path_find(r, dev);
+	if (!path) {
+		path = dma_phys_path_make(r, to_pci_dev(dev));
+		if (!path)
+			return ERR_PTR(-ENOMEM);
+	} else if (path->map == PCI_P2PDMA_MAP_NOT_SUPPORTED &&
+		   __ratelimit(&dma_phys_explain)) {
+		/* the walk says what is in the way, and what to do about it */
+		pci_p2pdma_verdict(to_pci_dev(r->provider.owner),
+				   path->client, true);
+	}
+	if (path->map == PCI_P2PDMA_MAP_NOT_SUPPORTED)
+		return ERR_PTR(-EREMOTEIO);
+	return path;
+}
+
+/**
+ * dma_phys_get - find the range behind an address and keep it
+ * @dev: the client that is to do DMA
+ * @phys: CPU physical address
+ * @size: bytes, not zero
+ *
+ * All of [@phys, @phys + @size) must lie inside one range.  The reference
+ * keeps the provider from going away; give it back with dma_phys_put() when
+ * the DMA has ended.
+ *
+ * Context: any.
+ * Return: the path of @dev to the range, or ERR_PTR():
+ * * -ENXIO: nobody registered the address
+ * * -EINVAL: it straddles the end of a range, or two ranges
+ * * -EAGAIN: the range is fenced; try again when the fence was lifted
+ * * -ENOMEM: no memory to remember the client; try again
+ * * -ENODEV: the provider is going away
+ * * -EREMOTEIO: @dev cannot reach the provider; the kernel log says why
+ */
+struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
+				   size_t size)
+{
+	struct dma_phys_path *path;
+	struct p2p_range *range;
+	int error;
+
+	rcu_read_lock();
+	switch (p2p_range_lookup(phys, size, &range)) {
+	case P2P_RANGE_INSIDE:
+		error = p2p_range_get(range);
+		break;
+	case P2P_RANGE_STRADDLES:
+		error = -EINVAL;
+		break;
+	default:
+		error = -ENXIO;
+		break;
+	}
+	rcu_read_unlock();
+
+	if (error)
+		goto refuse;
+
+	path = dma_phys_path(to_dma_phys_range(range), dev);
+	if (!IS_ERR(path)) {
+		this_cpu_inc(path->inflight->mappings);
+		WRITE_ONCE(path->last, jiffies);
+		return path;
+	}
+	p2p_range_put(range);
+	error = PTR_ERR(path);
+refuse:
+	/* nobody's MMIO is no refusal: the caller maps it as such */
+	if (error != -ENXIO) {
+		trace_dma_phys_refuse(dev, phys, size, error);
+		dma_phys_account(PCI_P2PDMA_MAP_NOT_SUPPORTED, size);
+	}
+	return ERR_PTR(error);
+}
+EXPORT_SYMBOL_GPL(dma_phys_get);
+
+/**
+ * dma_phys_put - the DMA has ended
+ * @path: what dma_phys_get() returned
+ * @bytes: what dma_phys_charge() was given meanwhile
+ *
+ * Context: any.
+ */
+void dma_phys_put(struct dma_phys_path *path, size_t bytes)
+{
+	this_cpu_dec(path->inflight->mappings);
+	this_cpu_sub(path->inflight->bytes, bytes);
+	/* the last thing: range and path may go away with it */
+	p2p_range_put(&path->range->range);
+}
+EXPORT_SYMBOL_GPL(dma_phys_put);

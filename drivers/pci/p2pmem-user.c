@@ -11,9 +11,11 @@
 
 #include <linux/anon_inodes.h>
 #include <linux/cleanup.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/io.h>
+#include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
@@ -158,7 +160,7 @@ static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
 		return -EINVAL;
 	}
 
-	buf = p2pmem_buf_alloc(pdev, size);
+	buf = p2pmem_buf_alloc(pdev, size, current_uid());
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
 	error = p2pmem_clear(buf);
@@ -235,6 +237,37 @@ static ssize_t published_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(published);
 
+static ssize_t user_limit_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct p2pmem *p;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(to_pci_dev(dev));
+	return sysfs_emit(buf, "%llu\n", p ? p->user_limit : 0);
+}
+
+static ssize_t user_limit_store(struct device *dev,
+				struct device_attribute *attr,
+				const char *buf, size_t len)
+{
+	struct p2pmem *p;
+	u64 limit;
+	int error;
+
+	error = kstrtou64(buf, 0, &limit);
+	if (error)
+		return error;
+
+	guard(mutex)(&p2pmem_lock);
+	p = p2pmem_find(to_pci_dev(dev));
+	if (!p)
+		return -ENODEV;
+	p->user_limit = limit;
+	return len;
+}
+static DEVICE_ATTR_RW(user_limit);
+
 static struct bin_attribute p2pmem_alloc_attr = {
 	.attr = { .name = "allocate", .mode = 0660 },
 	.mmap = p2pmem_mmap,
@@ -246,6 +279,7 @@ static struct attribute *p2pmem_attrs[] = {
 	&dev_attr_size.attr,
 	&dev_attr_available.attr,
 	&dev_attr_published.attr,
+	&dev_attr_user_limit.attr,
 	NULL,
 };
 

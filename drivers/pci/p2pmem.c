@@ -22,16 +22,19 @@
 
 #define pr_fmt(fmt) "p2pmem: " fmt
 
+#include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/dma-phys.h>
 #include <linux/export.h>
 #include <linux/genalloc.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/maple_tree.h>
 #include <linux/mm.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/pci-p2pmem.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include "p2pmem.h"
@@ -102,8 +105,41 @@ static void p2pmem_buf_free_work(struct work_struct *work)
 	p2pmem_buf_free(container_of(work, struct p2pmem_buf, free_work));
 }
 
-/* A buffer with one reference, the caller's, or ERR_PTR().  May sleep. */
-struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
+/* Who may map the memory at all is what the mode of p2pmem/allocate says. */
+static int p2pmem_check_limit(struct p2pmem *p, kuid_t owner, size_t size)
+{
+	struct p2pmem_chunk *chunk;
+	struct p2pmem_buf *buf;
+	u64 has = 0;
+
+	lockdep_assert_held(&p2pmem_lock);
+	if (!p->user_limit || !uid_valid(owner) || capable(CAP_SYS_RESOURCE))
+		return 0;
+
+	list_for_each_entry(chunk, &p->chunks, node) {
+		unsigned long index = PHYS_PFN(chunk->range.range.start);
+		unsigned long last = PHYS_PFN(p2p_range_end(&chunk->range.range));
+
+		mt_for_each(&p2pmem_bufs, buf, index, last) {
+			if (buf->chunk == chunk && uid_eq(buf->owner, owner))
+				has += buf->size;
+		}
+	}
+	if (has <= p->user_limit && size <= p->user_limit - has)
+		return 0;
+	pci_info_ratelimited(p->pdev, "%s: %zu bytes of peer-to-peer memory are too many for user %u, who has %llu of at most %llu (p2pmem/user_limit)\n",
+			     current->comm, size,
+			     from_kuid(&init_user_ns, owner), has,
+			     p->user_limit);
+	return -EDQUOT;
+}
+
+/*
+ * A buffer with one reference, the caller's, or ERR_PTR().  An invalid @owner
+ * is the kernel.  May sleep.
+ */
+struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size,
+				    kuid_t owner)
 {
 	struct p2pmem_chunk *chunk;
 	unsigned long addr = 0;
@@ -121,6 +157,7 @@ struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
 	refcount_set(&buf->ref, 1);
 	INIT_WORK(&buf->free_work, p2pmem_buf_free_work);
 	buf->pdev = pdev;
+	buf->owner = owner;
 	buf->size = size;
 	buf->live = true;
 
@@ -130,6 +167,9 @@ struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size)
 		error = -ENODEV;
 		goto free;
 	}
+	error = p2pmem_check_limit(p, owner, size);
+	if (error)
+		goto free;
 	list_for_each_entry(chunk, &p->chunks, node) {
 		addr = gen_pool_alloc(chunk->pool, size);
 		if (addr) {
@@ -388,6 +428,93 @@ void p2pmem_unregister(struct pci_dev *pdev)
 }
 EXPORT_SYMBOL_GPL(p2pmem_unregister);
 
+/* For the provider's own driver, who alone changes the list of chunks. */
+static struct p2pmem *p2pmem_mine(struct pci_dev *pdev)
+{
+	guard(mutex)(&p2pmem_lock);
+	return p2pmem_find(pdev);
+}
+
+/**
+ * p2pmem_fence - refuse new DMA to the memory of a provider for a while
+ * @pdev: the provider
+ *
+ * For a driver that is going to reset its device, say: fence, wait, reset,
+ * lift.  See dma_phys_fence().  Not at the same time as p2pmem_register() and
+ * p2pmem_unregister().
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -ENODEV if the device is no provider.
+ */
+int p2pmem_fence(struct pci_dev *pdev)
+{
+	struct p2pmem *p = p2pmem_mine(pdev);
+	struct p2pmem_chunk *chunk;
+
+	if (!p)
+		return -ENODEV;
+	/* fails for a range that is going away, and only its driver removes */
+	list_for_each_entry(chunk, &p->chunks, node)
+		WARN_ON_ONCE(dma_phys_fence(&chunk->range));
+	return 0;
+}
+EXPORT_SYMBOL_GPL(p2pmem_fence);
+
+/**
+ * p2pmem_wait - wait for the DMA in flight to a fenced provider
+ * @pdev: the provider, after p2pmem_fence()
+ * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT for as long as it takes
+ *
+ * Context: process context, sleeps.
+ * Return: 0 when there is none, and none can start before p2pmem_lift();
+ * * -ETIMEDOUT: there is some still, and the log says whose; the fence holds
+ * * -EINVAL: it is not fenced
+ * * -ENODEV: the device is no provider
+ */
+int p2pmem_wait(struct pci_dev *pdev, long timeout)
+{
+	unsigned long end = jiffies + timeout;
+	struct p2pmem *p = p2pmem_mine(pdev);
+	struct p2pmem_chunk *chunk;
+	int error, ret = 0;
+
+	if (!p)
+		return -ENODEV;
+	list_for_each_entry(chunk, &p->chunks, node) {
+		if (timeout != MAX_SCHEDULE_TIMEOUT)
+			timeout = max_t(long, end - jiffies, 0);
+		error = dma_phys_wait(&chunk->range, timeout);
+		ret = ret ?: error;
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(p2pmem_wait);
+
+/**
+ * p2pmem_lift - let DMA to the memory of a provider go on
+ * @pdev: the provider, after p2pmem_fence()
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or
+ * * -EINVAL: it is not fenced
+ * * -ENODEV: the device is no provider
+ */
+int p2pmem_lift(struct pci_dev *pdev)
+{
+	struct p2pmem *p = p2pmem_mine(pdev);
+	struct p2pmem_chunk *chunk;
+	int error, ret = 0;
+
+	if (!p)
+		return -ENODEV;
+	list_for_each_entry(chunk, &p->chunks, node) {
+		error = dma_phys_lift(&chunk->range);
+		ret = ret ?: error;
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(p2pmem_lift);
+
 /**
  * p2pmem_register - let a BAR, or part of it, be used by other devices
  * @pdev: the provider; its driver is bound, or binding
@@ -482,7 +609,7 @@ EXPORT_SYMBOL_GPL(p2pmem_register);
 void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
 			   phys_addr_t *phys)
 {
-	struct p2pmem_buf *buf = p2pmem_buf_alloc(pdev, size);
+	struct p2pmem_buf *buf = p2pmem_buf_alloc(pdev, size, INVALID_UID);
 
 	if (IS_ERR(buf))
 		return NULL;

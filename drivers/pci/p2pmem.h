@@ -10,6 +10,7 @@
 #include <linux/pci-p2pmem.h>
 #include <linux/refcount.h>
 #include <linux/sysfs.h>
+#include <linux/uidgid.h>
 #include <linux/workqueue.h>
 
 struct address_space;
@@ -37,18 +38,21 @@ struct p2pmem_chunk {
  * @pdev: the device; its driver is bound
  * @chunks: &struct p2pmem_chunk
  * @published: other drivers may look for it
+ * @user_limit: bytes that the processes of one user may have mapped; 0: all
  */
 struct p2pmem {
 	struct list_head node;
 	struct pci_dev *pdev;
 	struct list_head chunks;
 	bool published;
+	u64 user_limit;
 };
 
 /**
  * struct p2pmem_buf - an allocation
  * @ref: owners of the bytes, see the top of this file
  * @pdev: the provider; only to compare with, for it may be gone
+ * @owner: whose process it was handed to; invalid for the kernel's own
  * @phys: CPU physical address, PAGE_SIZE aligned
  * @size: bytes, a multiple of PAGE_SIZE
  * @chunk: where to give the pages back; NULL when the provider is gone.  Under
@@ -62,6 +66,7 @@ struct p2pmem {
 struct p2pmem_buf {
 	refcount_t ref;
 	const struct pci_dev *pdev;
+	kuid_t owner;
 	phys_addr_t phys;
 	size_t size;
 	struct p2pmem_chunk *chunk;
@@ -77,7 +82,8 @@ extern struct mutex p2pmem_lock;
 extern const struct attribute_group p2pmem_group;
 
 struct p2pmem *p2pmem_find(struct pci_dev *pdev);
-struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size);
+struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size,
+				    kuid_t owner);
 void p2pmem_buf_put(struct p2pmem_buf *buf);
 
 #endif /* _DRIVERS_PCI_P2PMEM_H */

@@ -16,6 +16,9 @@ struct vm_area_struct;
 
 int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset);
 void p2pmem_unregister(struct pci_dev *pdev);
+int p2pmem_fence(struct pci_dev *pdev);
+int p2pmem_wait(struct pci_dev *pdev, long timeout);
+int p2pmem_lift(struct pci_dev *pdev);
 void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
 			   phys_addr_t *phys);
 void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys, size_t size);
@@ -50,6 +53,21 @@ static inline int p2pmem_register(struct pci_dev *pdev, int bar, u64 size,
 
 static inline void p2pmem_unregister(struct pci_dev *pdev)
 {
+}
+
+static inline int p2pmem_fence(struct pci_dev *pdev)
+{
+	return -ENODEV;
+}
+
+static inline int p2pmem_wait(struct pci_dev *pdev, long timeout)
+{
+	return -ENODEV;
+}
+
+static inline int p2pmem_lift(struct pci_dev *pdev)
+{
+	return -ENODEV;
 }
 
 static inline void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,

@@ -59,7 +59,7 @@
 #define HOST1		0xd0000000ULL
 #define HOST1_BUS	0xa0000000ULL
 #define HOST1_32	0x90000000ULL
-#define HOST1_32_BUS	0x40000000ULL
+#define HOST1_32_BUS	0x60000000ULL
 #define HOST2		0x70000000ULL
 #define HOST2_BUS	0xb0000000ULL
 #define HOST3		0xe0000000ULL
@@ -110,14 +110,12 @@ static inline void test_range_del(void *data)
 	dma_phys_del(r);
 }
 
-static inline struct dma_phys_range *test_range_alloc(struct kunit *test,
-						      struct pci_dev *pdev)
+static inline struct dma_phys_range *test_range_alloc(struct kunit *test)
 {
 	struct dma_phys_range *r;
 
 	r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	KUNIT_ASSERT_EQ(test, 0, pci_enable_device_mem(pdev));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, test_range_del, r));
 	return r;
@@ -128,8 +126,9 @@ test_range_piece(struct kunit *test, struct fake_pci *f, const char *name,
 		 int bar, u64 offset, u64 size)
 {
 	struct pci_dev *pdev = fake_pci_dev(f, name);
-	struct dma_phys_range *r = test_range_alloc(test, pdev);
+	struct dma_phys_range *r = test_range_alloc(test);
 
+	KUNIT_ASSERT_EQ(test, 0, pci_enable_device_mem(pdev));
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_add_bar(r, pdev, bar, offset, size));
 	return r;
 }

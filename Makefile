@@ -73,8 +73,8 @@ series:		## (later) a patch series for git am
 soak:		## (later) hours of random IO, fences and unplugging
 	$(call later,hours of random IO with fences and unplugging)
 
-mutants:	## (later) mistakes planted in our files, to be caught by tests
-	$(call later,mistakes planted in our files that the tests must catch)
+mutants:	## mistakes planted in our files, which the suites must find
+	$(run) tools/test -1 mutants
 
 clean:		## remove kernels and logs, keep the source and the cache
 	rm -rf build/kernel build/log build/machine build/kunit build/host \

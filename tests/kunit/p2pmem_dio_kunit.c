@@ -187,6 +187,14 @@ static void dio_iovec(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1024, bio->bi_io_vec[1].bv_len);
 	p2pmem_test_bio_end(bio);
 
+	/* the empty one first */
+	iov_iter_init(&iter, ITER_DEST, iov + 1, 3, 1024);
+	bio = p2pmem_test_dio(test, a.bdev, &iter, 4);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bio));
+	KUNIT_EXPECT_EQ(test, 1, bio->bi_vcnt);
+	KUNIT_EXPECT_EQ(test, 1024, bio->bi_iter.bi_size);
+	p2pmem_test_bio_end(bio);
+
 	/* whatever the order, two kinds are refused */
 	iov[1] = (struct iovec){ (void __user *)(a.addr + 3 * LEN), 512 };
 	iov_iter_init(&iter, ITER_DEST, iov, 4, PAGE_SIZE + 1536);
@@ -199,6 +207,23 @@ static void dio_iovec(struct kunit *test)
 	iov_iter_init(&iter, ITER_DEST, iov + 1, 3, 1536);
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
 			    p2pmem_test_dio(test, a.bdev, &iter, 4));
+	test_area_end(test, &a);
+}
+
+/* A hole is no peer-to-peer memory, and ends where some begins. */
+static void dio_hole(struct kunit *test)
+{
+	struct iov_iter iter;
+	struct dio_area a;
+
+	test_area(test, &a);
+	p2pmem_test_unmap(test, a.addr + LEN, LEN);
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)(a.addr + LEN), LEN);
+	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, a.bdev, true));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
+			    p2pmem_test_dio_at(test, a.bdev, ITER_DEST,
+					       a.addr + LEN, LEN + 512));
 	test_area_end(test, &a);
 }
 
@@ -305,6 +330,7 @@ static struct kunit_case p2pmem_dio_cases[] = {
 	KUNIT_CASE_PARAM(dio, dio_gen_params),
 	KUNIT_CASE(dio_in_pieces),
 	KUNIT_CASE(dio_iovec),
+	KUNIT_CASE(dio_hole),
 	KUNIT_CASE(dio_changes_between),
 	KUNIT_CASE(dio_permissions),
 	KUNIT_CASE(dio_not_taken),

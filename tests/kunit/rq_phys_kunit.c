@@ -4,6 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/blk-integrity.h>
+#include <linux/dma-mapping.h>
 #include <linux/module.h>
 
 #include "rq_phys.h"
@@ -69,6 +70,48 @@ static void p2p(struct kunit *test)
 	rq_disk_expect_seg(d, 1, dma + SZ_64K, 512);
 	rq_disk_expect_seg(d, 2, dma + SZ_1M + 512, SZ_16K);
 	rq_disk_expect_idle(d);
+}
+
+/* What cannot be addressed is refused, and the range let go. */
+static void beyond_mask(struct kunit *test)
+{
+	const struct way_case *c = test->param_value;
+	struct rq_disk *d = rq_disk_create(test, c->client);
+	struct bio *bio = rq_disk_bio(d, 1);
+
+	*d->dev->dma_mask = DMA_BIT_MASK(31);
+	rq_disk_add(d, bio, 0, SZ_4K);
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO, rq_disk_submit(bio));
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
+	rq_disk_expect_idle(d);
+}
+
+/* Data of a driver's own: the request has no bio. */
+static void special_payload(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct page *page = rq_disk_pages(d, 0);
+	struct dma_iova_state state = {};
+	struct blk_dma_iter iter;
+	struct request *rq;
+
+	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	bvec_set_page(&rq->special_vec, page, 512, 1024);
+	rq->rq_flags |= RQF_SPECIAL_PAYLOAD;
+	if (blk_rq_dma_map_iter_start(rq, d->dev, &state, &iter)) {
+		KUNIT_EXPECT_EQ(test, page_to_phys(page) + 1024, iter.addr);
+		KUNIT_EXPECT_EQ(test, 512, iter.len);
+		dma_unmap_phys(d->dev, iter.addr, iter.len, rq_dma_dir(rq), 0);
+		KUNIT_EXPECT_FALSE(test, blk_rq_dma_map_iter_next(rq, d->dev,
+								  &state,
+								  &iter));
+	} else {
+		KUNIT_FAIL(test, "not mapped");
+	}
+	KUNIT_EXPECT_EQ(test, BLK_STS_OK, iter.status);
+	rq->rq_flags &= ~RQF_SPECIAL_PAYLOAD;
+	blk_mq_free_request(rq);
 }
 
 struct pieces_case {
@@ -374,11 +417,58 @@ static void integrity_of_submitter(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 64, d->meta_bytes);
 	rq_disk_expect_idle(d);
 }
+
+/* One request made of two bios, each with metadata of its own. */
+static void integrity_of_two(struct kunit *test)
+{
+	struct rq_disk *d = integrity_disk(test, 0);
+	struct page *page = rq_disk_pages(d, 0);
+	struct dma_iova_state state = {};
+	struct blk_dma_iter iter;
+	struct bio *bio[2];
+	struct request *rq;
+	bool more;
+	int i;
+
+	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	for (i = 0; i < 2; i++) {
+		bio[i] = rq_disk_bio(d, 1);
+		rq_disk_add(d, bio[i], i * SZ_4K, SZ_4K);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(bio_integrity_alloc(bio[i],
+								    GFP_KERNEL,
+								    1)));
+		KUNIT_ASSERT_EQ(test, 64,
+				bio_integrity_add_page(bio[i], page, 64,
+						       i * 512));
+	}
+	bio[0]->bi_next = bio[1];
+	rq->bio = bio[0];
+
+	more = blk_rq_integrity_dma_map_iter_start(rq, d->dev, &state, &iter);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, more);
+		KUNIT_EXPECT_EQ(test, page_to_phys(page) + i * 512, iter.addr);
+		KUNIT_EXPECT_EQ(test, 64, iter.len);
+		dma_unmap_phys(d->dev, iter.addr, iter.len, rq_dma_dir(rq), 0);
+		more = blk_rq_integrity_dma_map_iter_next(rq, d->dev, &iter);
+	}
+	KUNIT_EXPECT_FALSE(test, more);
+	KUNIT_EXPECT_EQ(test, BLK_STS_OK, iter.status);
+
+	rq->bio = NULL;
+	blk_mq_free_request(rq);
+	bio[0]->bi_next = NULL;
+	bio_put(bio[0]);
+	bio_put(bio[1]);
+}
 #endif
 
 static struct kunit_case rq_phys_cases[] = {
 	KUNIT_CASE(ram),
 	KUNIT_CASE_PARAM(p2p, way_gen_params),
+	KUNIT_CASE_PARAM(beyond_mask, way_gen_params),
+	KUNIT_CASE(special_payload),
 	KUNIT_CASE_PARAM(one_reference, pieces_gen_params),
 	KUNIT_CASE(coalesces),
 	KUNIT_CASE(segment_size),
@@ -391,6 +481,7 @@ static struct kunit_case rq_phys_cases[] = {
 	KUNIT_CASE_PARAM(integrity, integrity_gen_params),
 	KUNIT_CASE(integrity_of_ram),
 	KUNIT_CASE(integrity_of_submitter),
+	KUNIT_CASE(integrity_of_two),
 #endif
 	{}
 };

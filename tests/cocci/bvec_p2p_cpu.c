@@ -87,3 +87,27 @@ static int late(struct bio_vec *bv, char *buf)
 		return -EOPNOTSUPP;
 	return 0;
 }
+
+/* The page, or the address, goes somewhere else. */
+static struct page *gives_away(struct bio *bio, struct request *rq,
+			       struct scatterlist *s)
+{
+	struct folio_iter fi;
+
+	bio_for_each_folio_all(fi, bio)
+		folio_end_read(fi.folio, true);
+	if (blk_rq_map_sg(rq->q, rq, s))
+		return bio_first_page_all(bio);
+	return pfn_to_page(PHYS_PFN(bvec_phys(&bio->bi_io_vec[0])));
+}
+
+static void *asks_about_folios(struct bio *bio, struct bio_vec *bv)
+{
+	struct folio_iter fi;
+
+	if (bio_is_p2p(bio))
+		return NULL;
+	bio_for_each_folio_all(fi, bio)
+		folio_end_read(fi.folio, true);
+	return phys_to_virt(bv->bv_phys);
+}

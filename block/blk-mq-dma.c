@@ -83,12 +83,12 @@ static bool blk_map_iter_segment(struct request *req, struct blk_map_iter *it,
  */
 static bool blk_dma_map_pages_p2p(struct request *req, struct device *dma_dev,
 				  struct blk_dma_iter *iter,
-				  const struct bio_vec *seg)
+				  const struct bio_vec *seg, struct page *page)
 {
 	struct scatterlist sg;
 
 	sg_init_table(&sg, 1);
-	sg_set_page(&sg, bvec_page(seg), seg->bv_len, bvec_offset(seg));
+	sg_set_page(&sg, page, seg->bv_len, bvec_offset(seg));
 	switch (pci_p2pdma_map_segment(&iter->p2pdma, dma_dev, &sg)) {
 	case PCI_P2PDMA_MAP_BUS_ADDR:
 		iter->addr = sg_dma_address(&sg);
@@ -206,7 +206,8 @@ static bool blk_dma_map_segment(struct request *req, struct device *dma_dev,
 	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
 		if (!first && !iter->p2pdma.pgmap)
 			goto mixed;
-		return blk_dma_map_pages_p2p(req, dma_dev, iter, seg);
+		return blk_dma_map_pages_p2p(req, dma_dev, iter, seg,
+					     bvec_page(seg));
 	}
 	if (unlikely(!first && (!none || iter->p2pdma.pgmap)))
 		goto mixed;

@@ -14,6 +14,7 @@
 #include <linux/blk-mq-dma.h>
 #include <linux/dma-phys.h>
 #include <linux/memremap.h>
+#include <linux/pci-p2pmem.h>
 #include <linux/scatterlist.h>
 #include "blk.h"
 
@@ -142,6 +143,12 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		if (!first && path != req->p2p_path) {
 			dma_phys_put(path, 0);
 			iter->status = BLK_STS_INVAL;
+			return false;
+		}
+		if (!p2pmem_phys_live(bvec_phys(seg))) {
+			/* the provider went and came back meanwhile */
+			dma_phys_put(path, 0);
+			iter->status = BLK_STS_TARGET;
 			return false;
 		}
 	}

@@ -97,7 +97,7 @@ static void p2pmem_buf_free(struct p2pmem_buf *buf)
 			      p2pmem_pool_addr(buf->chunk, buf->phys),
 			      buf->size);
 	mutex_unlock(&p2pmem_lock);
-	kfree(buf);
+	kfree_rcu(buf, rcu);
 }
 
 static void p2pmem_buf_free_work(struct work_struct *work)
@@ -243,6 +243,34 @@ bool p2pmem_buf_live(const struct p2pmem_buf *buf)
 {
 	return READ_ONCE(buf->live);
 }
+
+/**
+ * p2pmem_phys_live - does an address still mean what it meant?
+ * @phys: CPU physical address in a range that the caller has a reference on
+ *
+ * By the time that an IO is mapped which waited for its turn, the provider may
+ * have gone and another may have come to the same addresses.  They lead to a
+ * range again then, but the bytes that the IO was about are not in it.
+ *
+ * Context: any.
+ * Return: false if the address lies in a buffer whose provider has gone since
+ * the buffer was handed out.
+ */
+bool p2pmem_phys_live(phys_addr_t phys)
+{
+	struct p2pmem_buf *buf;
+
+	/*
+	 * The caller found the range in its tree, after it was put there.
+	 * Pairs with the barrier of rcu_assign_pointer() in that: buffers of
+	 * providers before were declared dead by then.
+	 */
+	smp_rmb();
+	guard(rcu)();
+	buf = mtree_load(&p2pmem_bufs, PHYS_PFN(phys));
+	return !buf || p2pmem_buf_live(buf);
+}
+EXPORT_SYMBOL_GPL(p2pmem_phys_live);
 
 /**
  * p2pmem_buf_holds - does an address lie in a buffer?

@@ -62,6 +62,7 @@ struct p2pmem {
  *	p2pmem_lock.
  * @vaddr: the kernel's mapping, NULL for a user buffer
  * @free_work: to get out of the interrupt in which a bio ends
+ * @rcu: p2pmem_phys_live() looks at buffers that it has no reference on
  */
 struct p2pmem_buf {
 	refcount_t ref;
@@ -74,6 +75,7 @@ struct p2pmem_buf {
 	struct address_space *mapping;
 	void __iomem *vaddr;
 	struct work_struct free_work;
+	struct rcu_head rcu;
 };
 
 /* Providers, their chunks, and changes of the tree of buffers. */

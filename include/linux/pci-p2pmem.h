@@ -34,6 +34,9 @@ struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
 DECLARE_STATIC_KEY_FALSE(p2pmem_key);
 bool p2pmem_mm_mapped(void);
 
+/* for block/blk-mq-dma.c: is it the memory that the IO was about? */
+bool p2pmem_phys_live(phys_addr_t phys);
+
 /* for block/bio-phys.c: what user memory is made of */
 struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma);
 phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,

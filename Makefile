@@ -6,10 +6,11 @@
 #   KSRC=/path/to/linux   graft a copy of that tree instead of Debian's 6.12
 #   MACHINE=name          one machine of tests/machine/ for `make machines`
 #   JOBS=n                parallel jobs; default: one a processor
-#   SEED=n                repeat the random part of `make host`
+#   SEED=n                repeat the random part of `make host` and of MACHINE=attack
 #   FUZZ_SECONDS=n        `make host` fuzzes for that long
+#   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600
 
-export KSRC MACHINE JOBS SEED FUZZ_SECONDS
+export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS
 MAKEFLAGS += --no-print-directory
 
 # The kernel's own make, called below, must not see our variables as its own.
@@ -70,8 +71,8 @@ cover:		## line and branch coverage of our files: build/cover/html
 series:		## (later) a patch series for git am
 	$(call later,a patch series that git am takes)
 
-soak:		## (later) hours of random IO, fences and unplugging
-	$(call later,hours of random IO with fences and unplugging)
+soak:		## the attack machine for long, under KASAN, lockdep, kmemleak
+	$(run) tools/test -1 soak
 
 mutants:	## mistakes planted in our files, which the suites must find
 	$(run) tools/test -1 mutants

@@ -70,7 +70,7 @@ compile_guest_programs() {
 	mkdir -p "$out/bin"
 	for source in "$here"/guest/*.c; do
 		program=$out/bin/$(basename "$source" .c)
-		made_from "$program" "$source" && continue
+		made_from "$program" "$source" "$here"/guest/*.h && continue
 		"${HOSTCC:-gcc}" -static -O2 -Wall -Wextra -Werror \
 			-o "$program" "$source" ||
 			die "cannot compile $source (libc6-dev installed?)"

@@ -31,7 +31,7 @@ fail() {
 
 # detail FILE: the start of what a command said, below its check
 detail() {
-	head -n 6 "$1" | cut -c1-100 | sed 's/^/        | /'
+	head -n 12 "$1" | cut -c1-100 | sed 's/^/        | /'
 }
 
 # check WORDS COMMAND...: passes when the command succeeds

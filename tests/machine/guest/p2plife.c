@@ -17,41 +17,32 @@
  *	FILE into it run.  These end, well or with EREMOTEIO; reading once more
  *	must fail with EREMOTEIO, and touching the buffer end in SIGBUS.
  *
+ *   p2plife kill FILE ALLOCATE BYTES ROUNDS
+ *	Processes that read FILE into a buffer of this size, which is more than
+ *	half of the memory, by io_uring, are killed in the middle of it.  What
+ *	is handed out next must read as zeros, then and a while later.
+ *
+ *   p2plife stale FILE ALLOCATE OFFSET
+ *	Write to FILE from a buffer whose provider goes, and comes again, while
+ *	the write still waits for its turn behind many reads: it must fail with
+ *	EREMOTEIO, and the file stay as it was.
+ *
  * Exit status 0 if it is so, with a line that says what was seen.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/aio_abi.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "p2p.h"
+#include "p2pring.h"
 
 #define DEPTH		40
-#define PIECE		1048576UL
-#define PAGE		4096UL
+#define READERS		30
 
-static sigjmp_buf on_sigbus;
-
-static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-	exit(1);
-}
+/* one read of many; smaller where there is less memory */
+static size_t piece = 1048576;
 
 static int open_or_die(const char *path, int flags)
 {
@@ -78,9 +69,9 @@ static aio_context_t start_reads(int file, char *buf)
 	for (int i = 0; i < DEPTH; i++) {
 		iocbs[i].aio_lio_opcode = IOCB_CMD_PREAD;
 		iocbs[i].aio_fildes = file;
-		iocbs[i].aio_buf = (uintptr_t)(buf + i * PIECE);
-		iocbs[i].aio_nbytes = PIECE;
-		iocbs[i].aio_offset = i * PIECE;
+		iocbs[i].aio_buf = (uintptr_t)(buf + i * piece);
+		iocbs[i].aio_nbytes = piece;
+		iocbs[i].aio_offset = i * piece;
 		list[i] = &iocbs[i];
 	}
 	if (syscall(SYS_io_submit, ctx, DEPTH, list) != DEPTH)
@@ -105,7 +96,7 @@ static int reap(aio_context_t ctx, int pending, int wait_for, int error,
 	for (int i = 0; i < n; i++) {
 		if (error && events[i].res == -error)
 			++*failed;
-		else if (events[i].res != (long long)PIECE)
+		else if (events[i].res != (long long)piece)
 			die("a read ended with %lld", events[i].res);
 	}
 	return n;
@@ -119,8 +110,6 @@ static void recycle(const char *path, const char *allocate, size_t len)
 	aio_context_t ctx;
 	char *buf, *again;
 
-	if (len < DEPTH * PIECE)
-		die("needs at least %lu bytes", DEPTH * PIECE);
 	buf = map(mem, len);
 	if (buf == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
@@ -201,12 +190,6 @@ static void account(const char *allocate, size_t len)
 	printf("%lu, less %zu while mapped, %lu after\n", before, len, now);
 }
 
-static void sigbus(int sig)
-{
-	(void)sig;
-	siglongjmp(on_sigbus, 1);
-}
-
 static void take_driver(const char *device)
 {
 	char path[256];
@@ -231,11 +214,11 @@ static void provider_gone(const char *path, const char *allocate,
 	char *buf;
 	ssize_t n;
 
-	buf = map(mem, DEPTH * PIECE);
+	buf = map(mem, DEPTH * piece);
 	if (buf == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	word = (unsigned int *)buf;
-	if (pread(file, buf, PIECE, 0) != (ssize_t)PIECE)
+	if (pread(file, buf, piece, 0) != (ssize_t)piece)
 		die("read before: %s", strerror(errno));
 	__atomic_store_n(word, 1, __ATOMIC_RELAXED);
 	close(mem);
@@ -243,7 +226,7 @@ static void provider_gone(const char *path, const char *allocate,
 	take_driver(device);
 	ended = reap(ctx, DEPTH, DEPTH, EREMOTEIO, &failed);
 
-	n = pread(file, buf, PIECE, 0);
+	n = pread(file, buf, piece, 0);
 	if (n >= 0)
 		die("a read into memory that is gone moved %zd bytes", n);
 	if (errno != EREMOTEIO)
@@ -256,12 +239,138 @@ static void provider_gone(const char *path, const char *allocate,
 	       ended, ended - failed);
 }
 
+/* Read into all of a buffer, and be killed. */
+static void victim(int file, int mem, size_t len, int ready)
+{
+	char *buf = map(mem, len);
+
+	if (buf == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+	make_ring(DEPTH);
+	for (int i = 0; i < DEPTH; i++) {
+		struct io_uring_sqe sqe = {
+			.opcode = IORING_OP_READ,
+			.fd = file,
+			.addr = (uintptr_t)(buf + i * piece),
+			.len = piece,
+			.off = i * piece,
+		};
+
+		ring_add(&sqe);
+	}
+	if (ring_enter(DEPTH, 0) != DEPTH || write(ready, "", 1) != 1)
+		die("io_uring_enter: %s", strerror(errno));
+	for (;;)
+		pause();
+}
+
+static void must_be_zero(const char *buf, size_t len, const char *when)
+{
+	size_t wrong = bytes_not_zero(buf, len);
+
+	if (wrong)
+		die("%s: %zu bytes of another process", when, wrong);
+}
+
+static void kill_readers(const char *path, const char *allocate, size_t len,
+			 int rounds)
+{
+	int file = open_or_die(path, O_RDONLY | O_DIRECT);
+	int mem = open_or_die(allocate, O_RDWR);
+	int ready[2], refused = 0;
+	unsigned long since;
+	char *buf, byte;
+	pid_t child;
+
+	for (int i = 0; i < rounds; i++) {
+		if (pipe(ready))
+			die("pipe: %s", strerror(errno));
+		child = fork();
+		if (!child)
+			victim(file, mem, len, ready[1]);
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1)
+			die("a process ended before it was killed");
+		close(ready[0]);
+		usleep(i * 997 % 5000);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		since = now_ms();
+		while ((buf = map(mem, len)) == MAP_FAILED) {
+			refused++;
+			if (now_ms() - since > 60000)
+				die("the memory of a killed process is not back");
+			usleep(500);
+		}
+		must_be_zero(buf, len, "at first");
+		usleep(20000);
+		must_be_zero(buf, len, "after a while");
+		munmap(buf, len);
+		/* given back in its own time */
+		usleep(20000);
+	}
+	printf("killed %d, memory refused %d times while reads ran\n", rounds,
+	       refused);
+}
+
+static void stale(const char *path, const char *allocate, off_t offset)
+{
+	int file = open_or_die(path, O_RDWR | O_DIRECT);
+	int mem = open_or_die(allocate, O_RDWR);
+	char *ram = aligned_alloc(PAGE, 2 * PAGE), *buf = map(mem, PAGE);
+	cpu_set_t one;
+	ssize_t n;
+	int error;
+
+	if (buf == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+	close(mem);
+	put_pattern(buf, PAGE, 1);
+	if (pread(file, ram, PAGE, offset) != (ssize_t)PAGE)
+		die("read: %s", strerror(errno));
+
+	/* Queues are one a processor: all go to the same. */
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	for (int i = 0; i < READERS; i++)
+		if (!fork())
+			_exit(pread(file, ram, PAGE, i * PAGE) < 0);
+	usleep(500000);
+	n = pwrite(file, buf, PAGE, offset);
+	error = errno;
+	while (wait(NULL) > 0)
+		;
+	if (n >= 0)
+		die("written from memory that had gone");
+	if (error != EREMOTEIO)
+		die("the write failed with %s", strerror(error));
+	if (pread(file, ram + PAGE, PAGE, offset) != (ssize_t)PAGE ||
+	    memcmp(ram, ram + PAGE, PAGE))
+		die("the file was changed");
+	printf("EREMOTEIO, nothing moved\n");
+}
+
+static void fit_pieces(size_t len)
+{
+	if (len < DEPTH * piece)
+		piece = len / DEPTH & ~(PAGE - 1);
+}
+
 int main(int argc, char **argv)
 {
+	/* recycle and kill say how much memory they are to use */
+	if (argc >= 5 && (!strcmp(argv[1], "recycle") || argc == 6))
+		fit_pieces(strtoul(argv[4], NULL, 0));
 	if (argc == 5 && !strcmp(argv[1], "recycle"))
 		recycle(argv[2], argv[3], strtoul(argv[4], NULL, 0));
 	else if (argc == 4 && !strcmp(argv[1], "account"))
 		account(argv[2], strtoul(argv[3], NULL, 0));
+	else if (argc == 6 && !strcmp(argv[1], "kill"))
+		kill_readers(argv[2], argv[3], strtoul(argv[4], NULL, 0),
+			     atoi(argv[5]));
+	else if (argc == 5 && !strcmp(argv[1], "stale"))
+		stale(argv[2], argv[3], strtoul(argv[4], NULL, 0));
 	else if (argc == 5 && !strcmp(argv[1], "gone"))
 		provider_gone(argv[2], argv[3], argv[4]);
 	else

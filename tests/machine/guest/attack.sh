@@ -1,0 +1,427 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2086,SC2154
+#
+# Faults while IO goes on.  Each attack starts p2pload on several drives, breaks
+# something as many times as asked for, waits each time until all IO has gone on
+# again, and then adds up: no byte lost, nothing leaked, no error but those that
+# are due.  The machine is in attack.conf: A, B and D share a switch, C is
+# elsewhere; B and C have memory.
+#
+# "soak=SECONDS" on the kernel's command line asks for the long form; "seed=N"
+# has the random system calls of an earlier run again.
+
+debug=/sys/kernel/debug/dma_phys
+devices=/sys/bus/pci/devices
+nvme=/sys/bus/pci/drivers/nvme
+MIB=1048576
+table=/tmp/table
+batch=1
+seed=$(sed -n 's/.*seed=\([0-9]*\).*/\1/p' /proc/cmdline)
+soak=$(sed -n 's/.*soak=\([0-9]*\).*/\1/p' /proc/cmdline)
+
+# often SHORT LONG: how often a fault is injected
+often() {
+	if [ -z "$soak" ]; then
+		echo "$1"
+	else
+		echo $(($2 * soak / 600 > $1 ? $2 * soak / 600 : $1))
+	fi
+}
+
+ms() {
+	read -r up _ < /proc/uptime
+	echo ${up%.*}${up#*.}0
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	until_ms=$(($(ms) + $1 * 1000))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ "$(ms)" -lt $until_ms ] || return 1
+		sleep 0.05
+	done
+}
+
+mem() {
+	echo "$devices/$(pci_of "$(controller "$1")")/p2pmem"
+}
+
+# has_drive SERIAL: it is there, and its memory, if it has any
+has_drive() {
+	[ -b "$(namespace "$(controller "$1")" 1)" ] || return
+	[ "$1" != B ] || [ -e "$(mem B)/allocate" ]
+}
+
+available() {
+	echo $(($(cat "$(mem B)/available") + $(cat "$(mem C)/available")))
+}
+
+available_is() {
+	[ "$(available)" = "$1" ]
+}
+
+# in_flight: requests on the ranges, as the kernel has it
+in_flight() {
+	awk '/^0x/ { n += $NF } END { print n + 0 }' $debug/ranges
+}
+
+# --- the control channel of the machine
+
+qmp() {
+	echo "$1" > /dev/ttyS2
+}
+
+# Until echo was off, the port has sent QEMU's greeting back to it; \377 makes
+# it forget what it has read.
+open_qmp() {
+	stty -F /dev/ttyS2 raw -echo
+	cat /dev/ttyS2 > /tmp/qmp.log &
+	for _ in 1 2 3 4 5; do
+		printf '\377' > /dev/ttyS2
+		qmp '{"execute":"qmp_capabilities"}'
+		wait_for 2 grep -E '"return"|already complete' /tmp/qmp.log && return
+	done
+	cat /tmp/qmp.log
+	return 1
+}
+
+# deleted SERIAL: how often QEMU said that this drive was pulled
+deleted() {
+	grep -c "DEVICE_DELETED.*\"device\": \"nvme$1\"" /tmp/qmp.log
+}
+
+was_deleted() {
+	[ "$(deleted "$1")" -gt "$2" ]
+}
+
+# --- faults
+
+pull() {
+	seen=$(deleted "$1")
+	qmp "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"nvme$1\"}}"
+	wait_for 60 was_deleted "$1" "$seen"
+}
+
+plug() {
+	case $1 in
+	A) slot=down1 cmb=0 ;;
+	B) slot=down2 cmb=8 ;;
+	esac
+	qmp "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"nvme\",\"id\":\"nvme$1\",\"serial\":\"$1\",\"bus\":\"$slot\",\"cmb_size_mb\":$cmb,\"drive\":\"disk$1\"}}"
+	wait_for 60 has_drive "$1"
+}
+
+replug() {
+	pull "$1" && plug "$1"
+}
+
+removed() {
+	pci=$(pci_of "$(controller "$1")")
+	echo 1 > "$devices/$pci/remove"
+	[ ! -e "$devices/$pci" ] || return
+	echo 1 > /sys/bus/pci/rescan
+	wait_for 60 has_drive "$1"
+}
+
+rebound() {
+	pci=$(pci_of "$(controller "$1")")
+	echo "$pci" > $nvme/unbind
+	[ ! -e "$devices/$pci/driver" ] || return
+	echo "$pci" > $nvme/bind
+	wait_for 60 has_drive "$1"
+}
+
+reset() {
+	echo 1 > "/sys/class/nvme/$(controller "$1")/reset_controller"
+}
+
+# --- IO meanwhile
+
+# start_loads CLIENT:PROVIDER:ERRORS[:DEPTH]...
+start_loads() {
+	loads=
+	for load; do
+		from=${load%%:*}
+		to=${load#*:}
+		errors=${to#*:}
+		to=${to%%:*}
+		depth=${errors#*:}
+		errors=${errors%%:*}
+		[ "$depth" != "$errors" ] || depth=
+		rm -f "/tmp/load.$from"
+		eval "ok_$from=0"
+		p2pload ${errors:+-e $errors} ${depth:+-d $depth} \
+			"$from" "$to" $((16 * MIB)) "/tmp/load.$from" \
+			> "/tmp/load.$from.log" 2>&1 &
+		eval "pid_$from=$!"
+		loads="$loads $from"
+	done
+}
+
+# load_stat CLIENT WORD
+load_stat() {
+	awk -v w="$2" '{ for (i = 1; i < NF; i += 2)
+		if ($i == w) print $(i + 1) }' "/tmp/load.$1"
+}
+
+snapshot() {
+	for load in $loads; do
+		eval "ok_$load=0\$(load_stat $load ok)"
+	done
+}
+
+# Every load has done IO with success since the snapshot.
+all_go_on() {
+	for load in $loads; do
+		eval "was=\$ok_$load"
+		[ "0$(load_stat "$load" ok)" -gt "$was" ] || return
+	done
+}
+
+stop_loads() {
+	ios=0 ok=0 failures=0 lost=0 longest=0
+	for load in $loads; do
+		eval "pid=\$pid_$load"
+		kill "$pid"
+		if ! wait "$pid"; then
+			fail "$fault: IO of drive $load"
+			cat "/tmp/load.$load" >> "/tmp/load.$load.log"
+			detail "/tmp/load.$load.log"
+		fi
+		ios=$((ios + $(load_stat "$load" ios)))
+		ok=$((ok + $(load_stat "$load" ok)))
+		failures=$((failures + $(load_stat "$load" failed)))
+		lost=$((lost + $(load_stat "$load" lost) + $(load_stat "$load" dirty)))
+		load_longest=$(load_stat "$load" longest)
+		[ "$load_longest" -le $longest ] || longest=$load_longest
+	done
+}
+
+row() {
+	printf '%-34s %6s %7s %7s %9s %5s %5s %8s\n' "$@" >> $table
+}
+
+# attack FAULT TIMES LOADS COMMAND...: the command injects $batch at once
+attack() {
+	fault=$1
+	times=$2
+	with=$3
+	shift 3
+	echo "machine: attack: $fault" > /dev/kmsg
+	left=$(available)
+	start_loads $with
+	n=0
+	flying=0
+	wait_for 60 all_go_on || fail "$fault: no IO to begin with"
+	while [ $n -lt "$times" ]; do
+		flying=$((flying + $(in_flight)))
+		if ! "$@" > /tmp/fault.log 2>&1; then
+			fail "$fault: could not be done"
+			detail /tmp/fault.log
+			break
+		fi
+		n=$((n + batch))
+		snapshot
+		if ! wait_for 90 all_go_on; then
+			fail "$fault: IO did not go on"
+			break
+		fi
+	done
+	stop_loads
+	is "$fault: injected $n times, $flying in flight then" $n "$times"
+	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
+	if ! wait_for 10 available_is "$left"; then
+		fail "$fault: $left bytes were available, now $(available)"
+	fi
+	leaked=$((left - $(available) + $(in_flight)))
+	is "$fault: leaked" $leaked 0
+	row "$fault" $n $ios $failures $flying $lost $leaked $longest
+}
+
+table() {
+	section "What was done to it"
+	cat $table
+}
+
+gone=EREMOTEIO
+pulled=EIO,ENODEV,ENXIO,ENOSPC,SHORT
+
+point_drives() {
+	section "1. Drives that go and come again, under IO"
+	# C has nothing to do with it and must not notice.
+	provider="A:B:$gone D:B:$gone C:C:"
+	client="A:B:$pulled D:B: C:C:"
+	attack "provider B unplugged" "$(often 3 50)" "$provider" replug B
+	attack "client A unplugged" "$(often 3 50)" "$client" replug A
+	attack "provider B removed" "$(often 5 50)" "$provider" removed B
+	attack "client A removed" "$(often 5 50)" "$client" removed A
+	attack "provider B unbound" "$(often 5 50)" "$provider" rebound B
+	attack "client A unbound" "$(often 5 50)" "$client" rebound A
+	attack "provider B reset" "$(often 5 50)" "A:B: B:B: C:C:" reset B
+	# One IO to a peer at a time: while another waits for QEMU's only bounce
+	# buffer, QEMU (7.2) hangs when it is to delete that one's queue.
+	attack "client A reset" "$(often 5 50)" "A:B::1 C:C:" reset A
+}
+
+# throttle SERIAL IOPS: the drive becomes slow; 0 is no limit
+throttle() {
+	qmp "{\"execute\":\"block_set_io_throttle\",\"arguments\":{\"id\":\"nvme$1\",\"bps\":0,\"bps_rd\":0,\"bps_wr\":0,\"iops\":$2,\"iops_rd\":0,\"iops_wr\":0}}"
+	sleep 0.2
+}
+
+# The provider goes and comes again while a write from its memory waits.
+stale() {
+	driveA=$(namespace "$(controller A)" 1)
+	echo 4 > "/sys/block/${driveA#/dev/}/queue/nr_requests"
+	throttle A 3
+	p2plife stale "$driveA" "$(mem B)/allocate" $((16 * MIB)) &
+	pid=$!
+	sleep 2
+	"$@" || return
+	kill -0 $pid || { echo "the write did not wait"; return 1; }
+	throttle A 0
+	wait $pid
+}
+
+point_life() {
+	section "2. Processes that are killed, and memory that is used again"
+	size=$((5 * MIB))
+	left=$(available)
+	driveA=$(namespace "$(controller A)" 1)
+	m=$(mem B)/allocate
+	check "a mapping takes from what is available, and gives it back" \
+		p2plife account "$m" $size
+	check "unmapped while drive A writes to it: not given out" \
+		p2plife recycle "$driveA" "$m" $size
+	check "$(often 10 200) processes killed while drive A writes to them" \
+		p2plife kill "$driveA" "$m" $size "$(often 10 200)"
+	say "        $(cat /tmp/check.log)"
+	check "a write that waits while its provider is unbound and bound" \
+		stale rebound B
+	wait_for 10 available_is "$left"
+	is "all memory is available again" "$(available)" "$left"
+}
+
+# fuzz WORDS OPTION...
+fuzz() {
+	words=$1
+	shift
+	left=$(available)
+	check "$words" p2pfuzz "$@" /mnt/fuzz
+	line=$(sed -n '/ longest /p' /tmp/check.log)
+	say "        $line"
+	wait_for 10 available_is "$left"
+	leaked=$((left - $(available) + $(in_flight)))
+	is "$words: leaked" $leaked 0
+	set -- $line
+	row "$words" "$4" "$6" "$8" - 0 $leaked "${12}"
+}
+
+point_fuzz() {
+	section "3. Random system calls, against a model"
+	fsD=$(namespace "$(controller D)" 2)
+	check "make an ext4 file system on drive D" mkfs.ext4 -q "$fsD"
+	mount -t ext4 "$fsD" /mnt
+	# No scatter-gather lists: with one in main memory, QEMU's drives take no
+	# data in their own.
+	echo 0 > /sys/module/nvme/parameters/sgl_threshold
+	if [ -z "$soak" ]; then
+		fuzz "system calls" -n 10000 ${seed:+-s $seed}
+	else
+		fuzz "system calls" -t "$soak" ${seed:+-s $seed}
+		failing_allocations
+		fuzz "system calls, no memory" -f -t $((soak / 2)) \
+			${seed:+-s $seed}
+	fi
+	umount /mnt
+}
+
+failing_allocations() {
+	for what in failslab fail_page_alloc; do
+		echo N > "/sys/kernel/debug/$what/ignore-gfp-wait"
+		echo 0 > "/sys/kernel/debug/$what/verbose"
+	done
+	echo 0 > /sys/kernel/debug/fail_page_alloc/min-order
+	echo N > /sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+}
+
+# fences: $batch times, a fence on B's memory, and off again
+fences() {
+	address=$(awk -v p="provider $(pci_of "$(controller B)") " \
+		'index($0, p) { sub(/-.*/, "", $1); print $1 }' $debug/ranges)
+	for _ in $(seq $batch); do
+		echo "fence $address 30000" > $debug/fence || return
+		echo "lift $address" > $debug/fence || return
+	done
+}
+
+verify_on() {
+	while [ ! -e /tmp/enough ]; do
+		TARGET=$(namespace "$(controller D)" 1) \
+			P2PMEM=$(mem B)/allocate ENGINE=io_uring \
+			SIZES=4k/30:64k/70 DEPTH=8 SIZE=4m \
+			fio --output=/tmp/fio.log /fio/p2p.fio || return
+		runs=$((runs + 1))
+		echo $runs > /tmp/fio.runs
+	done
+}
+
+point_fence() {
+	section "4. Fences under IO"
+	batch=50
+	rm -f /tmp/enough
+	runs=0
+	verify_on > /tmp/verify.log 2>&1 &
+	verify=$!
+	attack "fence and lift" "$(often 1000 1000)" "A:B: B:B: C:C:" fences
+	batch=1
+	touch /tmp/enough
+	if wait $verify; then
+		pass "fio wrote and verified $(cat /tmp/fio.runs) times meanwhile"
+	else
+		fail "fio with B's memory"
+		detail /tmp/fio.log
+	fi
+}
+
+# What can be reclaimed is, again and again.
+pressure() {
+	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+	mount -o remount,size=100% /dev/shm
+	dd if=/dev/zero of=/dev/shm/hog bs=1M count=$((free - 40)) || return
+	for drive in A C D; do
+		cat "$(namespace "$(controller $drive)" 1)" > /dev/null
+	done
+	rm /dev/shm/hog
+}
+
+point_pressure() {
+	[ -n "$soak" ] || return
+	section "5. No memory"
+	attack "memory pressure" "$(often 3 20)" \
+		"A:B:ENOMEM,EAGAIN D:B:ENOMEM,EAGAIN C:C:ENOMEM,EAGAIN" pressure
+}
+
+leaks=/sys/kernel/debug/kmemleak
+
+point_leaks() {
+	[ -e $leaks ] || return
+	section "6. Memory that was not given back"
+	# a pointer may have been on its way at one moment
+	echo scan > $leaks
+	sleep 6
+	echo scan > $leaks
+	cat $leaks > /tmp/leaks
+	is "kmemleak finds objects" "$(grep -c ^unreferenced /tmp/leaks)" 0
+	detail /tmp/leaks
+}
+
+check "QEMU's control channel answers" open_qmp
+[ ! -e $leaks ] || echo clear > $leaks
+row fault times IOs failed "in flight" lost leaks "wait(ms)"
+points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
+for point in $(echo "${points:-drives,life,fuzz,fence,pressure,leaks}" | tr , ' '); do
+	"point_$point"
+done
+table

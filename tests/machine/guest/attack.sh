@@ -346,10 +346,15 @@ failing_allocations() {
 	echo N > /sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
 }
 
+# address_of SERIAL: where its memory starts
+address_of() {
+	awk -v p="provider $(pci_of "$(controller "$1")") " \
+		'index($0, p) { sub(/-.*/, "", $1); print $1 }' $debug/ranges
+}
+
 # fences: $batch times, a fence on B's memory, and off again
 fences() {
-	address=$(awk -v p="provider $(pci_of "$(controller B)") " \
-		'index($0, p) { sub(/-.*/, "", $1); print $1 }' $debug/ranges)
+	address=$(address_of B)
 	for _ in $(seq $batch); do
 		echo "fence $address 30000" > $debug/fence || return
 		echo "lift $address" > $debug/fence || return
@@ -365,6 +370,28 @@ verify_on() {
 		runs=$((runs + 1))
 		echo $runs > /tmp/fio.runs
 	done
+}
+
+not_in_time() {
+	address=$(address_of B)
+	if echo "fence $address 300" > $debug/fence; then
+		echo "fenced, with IO on its way"
+		return 1
+	fi 2> /tmp/fence.log
+	echo "lift $address" > $debug/fence || return
+	grep "timed out" /tmp/fence.log
+}
+
+point_late_fence() {
+	fault="fence that is not waited for"
+	start_loads "A:B:"
+	wait_for 60 all_go_on || fail "$fault: no IO to begin with"
+	throttle A 1
+	refused "a fence with 300 ms, and drive A is slow" \
+		"$(pci_of "$(controller A)") has .* in flight" not_in_time
+	throttle A 0
+	stop_loads
+	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
 }
 
 point_fence() {
@@ -421,7 +448,7 @@ check "QEMU's control channel answers" open_qmp
 [ ! -e $leaks ] || echo clear > $leaks
 row fault times IOs failed "in flight" lost leaks "wait(ms)"
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
-for point in $(echo "${points:-drives,life,fuzz,fence,pressure,leaks}" | tr , ' '); do
+for point in $(echo "${points:-drives,life,fuzz,fence,late_fence,pressure,leaks}" | tr , ' '); do
 	"point_$point"
 done
 table

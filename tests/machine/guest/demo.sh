@@ -346,6 +346,8 @@ point_refusals() {
 	refused_both "command given to drive A directly (ioctl)" \
 		"does not take peer-to-peer memory" EOPNOTSUPP \
 		"$driveA" "$b:65536"
+	refused_both "such a command of main memory and B's memory" "mixes" \
+		EINVAL "$driveA" ram:65536 "$b:65536"
 	check "a read into a read-only mapping: EFAULT" \
 		p2pio -r -x EFAULT "$driveA" 0 "$b:65536"
 	umount /mnt/ext4 /mnt/xfs

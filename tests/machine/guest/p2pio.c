@@ -10,7 +10,7 @@
  *			before; +OFFSET at the end to start within the mapping
  *	-w		write (else read)
  *	-b		through the page cache (else O_DIRECT)
- *	-n		as a command of the drive, by ioctl (one buffer)
+ *	-n		as a command of the drive, by ioctl
  *	-r		map the devices' memory read-only
  *	-u		unmap the second half of each mapping first
  *	-s SIZE		map this much of each device, at least
@@ -234,6 +234,25 @@ static void must_hold_file(const struct iovec *iov, int nr, const char *file)
 	}
 }
 
+/* The same with several buffers: the kernel makes one request of them. */
+static ssize_t command_vec(int fd, const struct iovec *iov, int nr,
+			   off_t offset, size_t len, bool write)
+{
+	struct nvme_passthru_cmd64 io = {
+		.opcode = write ? 1 : 2,
+		.nsid = ioctl(fd, NVME_IOCTL_ID),
+		.addr = (uintptr_t)iov,
+		.vec_cnt = nr,
+		.cdw10 = offset / 512,
+		.cdw12 = len / 512 - 1,
+	};
+	int error = ioctl(fd, NVME_IOCTL_IO64_CMD_VEC, &io);
+
+	if (error > 0)
+		die("the drive says status %#x", error);
+	return error ? -1 : (ssize_t)len;
+}
+
 /* Past the block layer's file interface; logical blocks have 512 bytes. */
 static ssize_t command(int fd, const struct iovec *iov, off_t offset,
 		       bool write)
@@ -268,7 +287,9 @@ static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 	fd = open(path, (o->write ? O_WRONLY : O_RDONLY) | flags);
 	if (fd < 0)
 		die("open %s: %s", path, strerror(errno));
-	if (o->command)
+	if (o->command && nr > 1)
+		n = command_vec(fd, iov, nr, offset, len, o->write);
+	else if (o->command)
 		n = command(fd, iov, offset, o->write);
 	else if (o->write)
 		n = pwritev(fd, iov, nr, offset);

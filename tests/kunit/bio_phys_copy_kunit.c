@@ -262,6 +262,22 @@ static void check_bvecs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (n - c->skip) * SZ_4K, iov_iter_count(&iter));
 }
 
+/* Begun in the middle of the first, it still ends in the second. */
+static void check_bvecs_to_the_end(struct kunit *test)
+{
+	struct iov_iter iter;
+	struct bio_vec bv[2];
+
+	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
+	set_piece(test, &bv[0], P2P);
+	set_piece(test, &bv[1], RAM);
+	bv[1].bv_len = 512;
+	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_4K + 512);
+	iov_iter_advance(&iter, 512);
+	KUNIT_EXPECT_EQ(test, -EINVAL, bio_phys_check_iter(&iter, NULL, true));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+}
+
 /* The CPU does not copy it: the copy ends where such memory begins. */
 static void no_copies(struct kunit *test)
 {
@@ -310,6 +326,7 @@ static struct kunit_case bio_phys_copy_cases[] = {
 	KUNIT_CASE(no_mark_for_ram),
 	KUNIT_CASE(pages_are_left_alone),
 	KUNIT_CASE_PARAM(check_bvecs, check_gen_params),
+	KUNIT_CASE(check_bvecs_to_the_end),
 	KUNIT_CASE(no_copies),
 	KUNIT_CASE(no_pages),
 	{}

@@ -195,18 +195,18 @@ static void dio_iovec(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1024, bio->bi_iter.bi_size);
 	p2pmem_test_bio_end(bio);
 
-	/* whatever the order, two kinds are refused */
+	/* whatever the order, two kinds are refused before a bio is built */
 	iov[1] = (struct iovec){ (void __user *)(a.addr + 3 * LEN), 512 };
 	iov_iter_init(&iter, ITER_DEST, iov, 4, PAGE_SIZE + 1536);
-	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
-			    p2pmem_test_dio(test, a.bdev, &iter, 4));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			bio_phys_check_iter(&iter, a.bdev, true));
 	iov_iter_init(&iter, ITER_DEST, iov + 1, 3, 1536);
-	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
-			    p2pmem_test_dio(test, a.bdev, &iter, 4));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			bio_phys_check_iter(&iter, a.bdev, true));
 	iov[1] = (struct iovec){ (void __user *)(a.addr + 2 * LEN), 512 };
 	iov_iter_init(&iter, ITER_DEST, iov + 1, 3, 1536);
-	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
-			    p2pmem_test_dio(test, a.bdev, &iter, 4));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			bio_phys_check_iter(&iter, a.bdev, true));
 	test_area_end(test, &a);
 }
 

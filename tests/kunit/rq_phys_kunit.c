@@ -188,6 +188,19 @@ static void segment_size(struct kunit *test)
 	for (i = 0; i < 5; i++)
 		rq_disk_expect_seg(d, i, rq_disk_bus(d, 512 + i * SZ_8K),
 				   i < 4 ? SZ_8K : 512);
+
+	/* nor are pieces joined to more than that */
+	d->segs = 0;
+	bio = rq_disk_bio(d, 3);
+	for (i = 0; i < 3; i++)
+		bvec_set_p2p(&bio->bi_io_vec[i], d->phys + i * SZ_4K, SZ_4K);
+	bio->bi_vcnt = 3;
+	bio->bi_iter.bi_size = 3 * SZ_4K;
+	bio_set_flag(bio, BIO_P2P);
+	KUNIT_EXPECT_EQ(test, 0, rq_disk_submit(bio));
+	KUNIT_EXPECT_EQ(test, 2, d->segs);
+	rq_disk_expect_seg(d, 0, rq_disk_bus(d, 0), SZ_8K);
+	rq_disk_expect_seg(d, 1, rq_disk_bus(d, SZ_8K), SZ_4K);
 	rq_disk_expect_idle(d);
 }
 

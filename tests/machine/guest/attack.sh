@@ -426,7 +426,7 @@ pressure() {
 point_pressure() {
 	[ -n "$soak" ] || return
 	section "5. No memory"
-	attack "memory pressure" "$(often 3 20)" \
+	attack "memory pressure" "$(often 2 10)" \
 		"A:B:ENOMEM,EAGAIN D:B:ENOMEM,EAGAIN C:C:ENOMEM,EAGAIN" pressure
 }
 

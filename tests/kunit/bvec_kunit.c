@@ -12,6 +12,7 @@
 #include <linux/bvec.h>
 #include <linux/cache.h>
 #include <linux/highmem.h>
+#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>

@@ -10,6 +10,7 @@
 #include <linux/bio.h>
 #include <linux/bits.h>
 #include <linux/bvec.h>
+#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/random.h>

@@ -448,7 +448,7 @@ check "QEMU's control channel answers" open_qmp
 [ ! -e $leaks ] || echo clear > $leaks
 row fault times IOs failed "in flight" lost leaks "wait(ms)"
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
-for point in $(echo "${points:-drives,life,fuzz,fence,late_fence,pressure,leaks}" | tr , ' '); do
+for point in $(echo "${points:-life,fuzz,fence,late_fence,pressure,drives,leaks}" | tr , ' '); do
 	"point_$point"
 done
 table

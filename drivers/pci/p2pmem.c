@@ -117,8 +117,9 @@ static int p2pmem_check_limit(struct p2pmem *p, kuid_t owner, size_t size)
 		return 0;
 
 	list_for_each_entry(chunk, &p->chunks, node) {
-		unsigned long index = PHYS_PFN(chunk->range.range.start);
-		unsigned long last = PHYS_PFN(p2p_range_end(&chunk->range.range));
+		const struct p2p_range *range = &chunk->range.range;
+		unsigned long index = PHYS_PFN(range->start);
+		unsigned long last = PHYS_PFN(p2p_range_end(range));
 
 		mt_for_each(&p2pmem_bufs, buf, index, last) {
 			if (buf->chunk == chunk && uid_eq(buf->owner, owner))

@@ -12,7 +12,8 @@ static const struct fake_pci_node odd_bars[] = {
 	{ .name = "host", .type = FAKE_PCI_HOST,
 	  .windows = { { .cpu = HOST0, .size = SZ_64M } } },
 	{ .name = "X", .type = FAKE_PCI_ENDPOINT, .parent = "host",
-	  .devfn = PCI_DEVFN(1, 0), .bar = { SZ_64K, 0, SZ_16G, 0, SZ_32 }, .bar_io = BIT(4) },
+	  .devfn = PCI_DEVFN(1, 0), .bar = { SZ_64K, 0, SZ_16G, 0, SZ_32 },
+	  .bar_io = BIT(4) },
 	{ .name = "off", .type = FAKE_PCI_ENDPOINT, .parent = "host",
 	  .devfn = PCI_DEVFN(2, 0), .bar = { SZ_64K } },
 	{}
@@ -39,7 +40,8 @@ static const struct bar_case bar_cases[] = {
 	{ "upper half of a 64-bit BAR", 1, 0, SZ_4K, -EOPNOTSUPP,
 	  "BAR 1 is not memory, it cannot be a peer-to-peer range" },
 	{ "unassigned", 2, 0, SZ_4K, -ENXIO,
-	  "BAR 2 has no address; a bridge window above may be too small (try pci=realloc)" },
+	  "BAR 2 has no address; a bridge window above may be too small (try pci=realloc)"
+	},
 	{ "number too high", 6, 0, SZ_4K, -ERANGE,
 	  "there is no BAR 6" },
 	{ "negative number", -1, 0, SZ_4K, -ERANGE,
@@ -49,11 +51,13 @@ static const struct bar_case bar_cases[] = {
 	{ "begins behind it", 0, SZ_64K, SZ_4K, -ERANGE,
 	  "BAR 0 has 0x10000 bytes, 0x10000+0x1000 is beyond its end" },
 	{ "begins far behind it", 0, 1ULL << 63, SZ_4K, -ERANGE,
-	  "BAR 0 has 0x10000 bytes, 0x8000000000000000+0x1000 is beyond its end" },
+	  "BAR 0 has 0x10000 bytes, 0x8000000000000000+0x1000 is beyond its end"
+	},
 	{ "ends behind it", 0, SZ_64K - SZ_4K, SZ_8K, -ERANGE,
 	  "BAR 0 has 0x10000 bytes, 0xf000+0x2000 is beyond its end" },
 	{ "wraps around", 0, SZ_4K, -SZ_4K, -ERANGE,
-	  "BAR 0 has 0x10000 bytes, 0x1000+0xfffffffffffff000 is beyond its end" },
+	  "BAR 0 has 0x10000 bytes, 0x1000+0xfffffffffffff000 is beyond its end"
+	},
 	{ "zero length", 0, 0, 0, -EINVAL,
 	  "not registered for peer-to-peer DMA: zero length (-22)" },
 	{ "odd offset", 0, SZ_2K, SZ_4K, -EFAULT,
@@ -128,6 +132,7 @@ static void moved_bar(struct kunit *test)
 
 	addr = dma_map_phys(dev, old, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, old - HOST1 + HOST1_BUS, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 
 	dma_phys_del(r);
@@ -145,13 +150,16 @@ static void moved_bar(struct kunit *test)
 
 	addr = dma_map_phys(dev, new, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, new - HOST1 + HOST1_BUS, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	addr = dma_map_phys(far, new, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, new, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(far, addr));
 	dma_unmap_phys(far, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	/* nobody's again: plain MMIO, which holds nothing */
 	addr = dma_map_phys(dev, old, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, old, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	EXPECT_IDLE(test, r);
 }

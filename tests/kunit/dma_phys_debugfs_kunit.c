@@ -215,8 +215,8 @@ static void client_lines(struct kunit *test)
 
 /* fence: the one file that is written */
 
-static ssize_t test_write(struct kunit *test, const char *what, phys_addr_t phys,
-			  const char *more)
+static ssize_t test_write(struct kunit *test, const char *what,
+			  phys_addr_t phys, const char *more)
 {
 	struct file *file = test_open(test, "dma_phys/fence", O_WRONLY);
 	char __user *user = test_user(test);

@@ -88,6 +88,7 @@ static void map_resource(struct kunit *test)
 	addr = dma_map_resource(dev, r->range.start + SZ_4K, SZ_8K,
 				DMA_BIDIRECTIONAL, 0);
 	KUNIT_EXPECT_EQ(test, r->range.start + SZ_4K - c->cpu + c->bus, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
 	dma_unmap_resource(dev, addr, SZ_8K, DMA_BIDIRECTIONAL, 0);
 	EXPECT_IDLE(test, r);
@@ -195,11 +196,13 @@ static void nobodys_mmio(struct kunit *test)
 
 	addr = dma_map_phys(dev, NOBODY, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, NOBODY, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	EXPECT_IDLE(test, r);
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 
 	addr = dma_map_resource(dev, NOBODY, SZ_4K, DMA_TO_DEVICE, 0);
 	KUNIT_EXPECT_EQ(test, NOBODY, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_resource(dev, addr, SZ_4K, DMA_TO_DEVICE, 0);
 
 	/* nobody's, and not even a piece of the address space */
@@ -211,6 +214,7 @@ static void nobodys_mmio(struct kunit *test)
 	dma_phys_del(r);
 	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, phys, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 }
 
@@ -228,6 +232,7 @@ static void nobodys_mmio_no_pci(struct kunit *test)
 			dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)));
 	addr = dma_map_phys(dev, NOBODY, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, NOBODY, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	EXPECT_IDLE(test, r);
 }

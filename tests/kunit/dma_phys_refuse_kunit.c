@@ -135,6 +135,7 @@ static void taken_by_bus(struct kunit *test)
 	addr = dma_map_phys(far, r->range.start, SZ_4K, DMA_TO_DEVICE,
 			    DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, r->range.start, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(far, addr));
 	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
 	dma_unmap_phys(far, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	EXPECT_IDLE(test, r);

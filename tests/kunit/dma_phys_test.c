@@ -71,7 +71,8 @@ const struct fake_pci_node dma_phys_fabric[] = {
 	{ .name = "O", .type = FAKE_PCI_ENDPOINT, .parent = "host1", SLOT(4) },
 
 	{ .name = "host2", .type = FAKE_PCI_HOST, .domain = 2,
-	  .windows = { { .cpu = HOST2, .bus = HOST2_BUS, .size = HOST_SIZE } } },
+	  .windows = { { .cpu = HOST2, .bus = HOST2_BUS,
+			 .size = HOST_SIZE } } },
 	{ .name = "hd2", .type = FAKE_PCI_HOST_DEV, .parent = "host2",
 	  INTEL(0x2030) },
 	{ .name = "port20", .type = FAKE_PCI_ROOT_PORT, .parent = "host2",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests for DMA mapping by physical address: how a client reaches a provider.
+ * KUnit tests for DMA mapping by physical address: how a client reaches a
+ * provider.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>

@@ -4,8 +4,8 @@
  *
  * A test declares host bridges, ports and endpoints in a few lines, and gets
  * real pci_devs: the PCI core enumerates them, numbers the buses, sizes the
- * BARs and assigns addresses, over config space of ours.  Under UML there can be
- * memory behind the BARs.  All of it is gone when the test case ends.
+ * BARs and assigns addresses, over config space of ours.  Under UML there can
+ * be memory behind the BARs.  All of it is gone when the test case ends.
  *
  * Documentation/dev-tools/kunit/fake-pci.rst tells more.
  *

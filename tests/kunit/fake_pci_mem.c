@@ -160,7 +160,7 @@ static long fake_pci_mem_map(unsigned long offset, size_t size,
 	/* what logic_iomem has room for in one mapping */
 	if (size > SZ_16M)
 		return -E2BIG;
-	/* UML warns when this fails, which a test that lets it would not like */
+	/* UML warns when this fails, and a test that lets it wants none */
 	m = kmalloc(sizeof(*m), GFP_KERNEL | __GFP_NOFAIL);
 
 	guard(mutex)(&fake_pci_mem_lock);

@@ -59,6 +59,7 @@ struct fault {
  * @run: the way; cleans up what it has when it fails
  * @undo: back to where it was before, after success; or NULL
  * @error: what becomes of a failure; 0: it does without
+ * @single: one failure only: with more of them vmalloc warns
  */
 struct fault_path {
 	const char *name;
@@ -67,6 +68,7 @@ struct fault_path {
 	int (*run)(struct fault *f);
 	void (*undo)(struct fault *f);
 	int error;
+	bool single;
 };
 
 struct fault *fault_begin(struct kunit *test, const char *client);

@@ -273,6 +273,8 @@ static unsigned int left_memory(struct fault *f)
 	return SZ_1M;
 }
 
+#define IOREMAP_IS_VMALLOC	(!IS_ENABLED(CONFIG_UML))
+
 static const struct fault_path paths[] = {
 	{ "range", "G", NULL, run_range, undo_range, -ENOMEM },
 	{ "BAR", "G", NULL, run_bar, undo_bar, -ENOMEM },
@@ -280,10 +282,11 @@ static const struct fault_path paths[] = {
 	{ "provider", "G", NULL, run_p2pmem, undo_p2pmem, -ENOMEM },
 	{ "second piece of a provider", "G", prepare_p2pmem, run_second_piece,
 	  undo_second_piece, -ENOMEM },
-	{ "buffer", "G", prepare_p2pmem, run_buffer, undo_buffer, -ENOMEM },
+	{ "buffer", "G", prepare_p2pmem, run_buffer, undo_buffer, -ENOMEM,
+	  .single = IOREMAP_IS_VMALLOC },
 	{ "freeing a buffer", "G", prepare_buffer, run_free, undo_free },
 	{ "buffer of a process", "G", prepare_mmap, run_mmap, undo_mmap,
-	  -ENOMEM },
+	  -ENOMEM, .single = IOREMAP_IS_VMALLOC },
 	{ "first mapping, bus address", "G", fault_range, run_map,
 	  fault_forget_paths, -EIO },
 	{ "first mapping, own BAR", "F", fault_range, run_map,

@@ -14,7 +14,7 @@
 #include <linux/sizes.h>
 
 #ifdef CONFIG_PHYS_ADDR_T_64BIT
-#define TEST_BASE	((phys_addr_t)0x10000000000ULL)
+#define TEST_BASE	((phys_addr_t)0xc000000000ULL)
 #else
 #define TEST_BASE	((phys_addr_t)0xc0000000UL)
 #endif

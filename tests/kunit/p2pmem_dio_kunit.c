@@ -285,7 +285,8 @@ static void dio_permissions(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
 			    p2pmem_test_dio_at(test, bdev, ITER_DEST, r, LEN));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
-			    p2pmem_test_dio_at(test, bdev, ITER_SOURCE, w, LEN));
+			    p2pmem_test_dio_at(test, bdev, ITER_SOURCE, w,
+					       LEN));
 	bio = p2pmem_test_dio_at(test, bdev, ITER_SOURCE, r, LEN);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bio));
 	p2pmem_test_bio_end(bio);
@@ -308,7 +309,8 @@ static void dio_not_taken(struct kunit *test)
 	struct bio *bio;
 
 	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)addr, LEN);
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_phys_check_iter(&iter, no, true));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			bio_phys_check_iter(&iter, no, true));
 	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
 	/* the submitter reads the data itself */
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
@@ -320,7 +322,8 @@ static void dio_not_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_iov_iter_get_pages(bio, &iter));
 	bio_put(bio);
 	/* a retry is not misled by the mark */
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_phys_check_iter(&iter, no, true));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			bio_phys_check_iter(&iter, no, true));
 	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
 	p2pmem_test_unmap(test, addr, LEN);
 	expect_available(test, p, BAR);

@@ -201,7 +201,8 @@ static void in_any_order(struct kunit *test)
 		case REBIND:
 			device_release_driver(&p->dev);
 			if (mapped)
-				KUNIT_EXPECT_EQ(test, 0, p2pmem_test_phys(addr));
+				KUNIT_EXPECT_EQ(test, 0,
+						p2pmem_test_phys(addr));
 			KUNIT_ASSERT_EQ(test, 1, device_attach(&p->dev));
 			gone = true;
 			break;

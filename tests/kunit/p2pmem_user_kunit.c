@@ -136,7 +136,8 @@ static void unmaps_in_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, phys, p2pmem_test_phys(addr));
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_phys(addr + PAGE_SIZE));
 	/* the second piece still begins in its third page */
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr + LEN - PAGE_SIZE, true));
+	KUNIT_EXPECT_EQ(test, 0,
+			p2pmem_test_fault(addr + LEN - PAGE_SIZE, true));
 	KUNIT_EXPECT_EQ(test, phys + 2 * PAGE_SIZE,
 			p2pmem_test_phys(addr + 2 * PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, phys + LEN - PAGE_SIZE,

@@ -208,7 +208,8 @@ static inline void put_pattern(void *buf, size_t len, unsigned long stamp)
 }
 
 /* How many of the bytes that were looked at are not as they should be. */
-static inline size_t wrong_bytes(const void *buf, size_t len, unsigned long stamp)
+static inline size_t wrong_bytes(const void *buf, size_t len,
+				 unsigned long stamp)
 {
 	const unsigned long *p = buf;
 	size_t wrong = 0;

@@ -41,8 +41,10 @@ static struct target {
 	bool reaches[NR_KINDS];
 	unsigned char shadow[TARGET_SIZE];
 } targets[] = {
-	{ .name = "drive A", .at = TARGET_AT, .reaches = { true, true, false } },
-	{ .name = "drive C", .at = TARGET_AT, .reaches = { true, false, true } },
+	{ .name = "drive A", .at = TARGET_AT,
+	  .reaches = { true, true, false } },
+	{ .name = "drive C", .at = TARGET_AT,
+	  .reaches = { true, false, true } },
 	{ .name = "file on drive D", .reaches = { true, true, false } },
 };
 

@@ -134,7 +134,7 @@ static void fenced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(&r->range));
 
 	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
-	KUNIT_EXPECT_NE(test, DMA_MAPPING_ERROR, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	EXPECT_IDLE(test, r);
 }
@@ -167,7 +167,7 @@ static void going(struct kunit *test)
 	init_completion(&del.done);
 	phys = del.r->range.start;
 	addr = dma_map_phys(dev, phys, SZ_64K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
-	KUNIT_ASSERT_NE(test, DMA_MAPPING_ERROR, addr);
+	KUNIT_ASSERT_EQ(test, 0, dma_mapping_error(dev, addr));
 
 	task = kthread_run(test_del_thread, &del, "dma_phys_del");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));

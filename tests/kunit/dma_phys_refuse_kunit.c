@@ -97,7 +97,7 @@ static void mask_of_bus_address(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, dma_set_mask(dev, addr + SZ_8K - 1));
 	addr = dma_map_phys(dev, low->range.start, SZ_8K, DMA_TO_DEVICE,
 			    DMA_ATTR_MMIO);
-	KUNIT_EXPECT_NE(test, DMA_MAPPING_ERROR, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
 	dma_unmap_phys(dev, addr, SZ_8K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	EXPECT_REFUSED(test, dev, low->range.start, SZ_8K + 1);
 	EXPECT_IDLE(test, low);

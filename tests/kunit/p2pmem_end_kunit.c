@@ -257,7 +257,8 @@ static void mapping_of_unplugged(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EREMOTEIO),
 			    p2pmem_test_dio_at(test, bdev, ITER_SOURCE, addr,
 					       LEN));
-	KUNIT_EXPECT_EQ(test, BLK_STS_TARGET, bio_phys_submit_check(bio));
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
+			blk_status_to_errno(bio_phys_submit_check(bio)));
 	/* a file that is still open maps no more */
 	KUNIT_EXPECT_EQ(test, -ENODEV,
 			(long)kunit_vm_mmap(test, file, 0, LEN, PROT_READ,

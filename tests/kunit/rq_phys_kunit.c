@@ -109,7 +109,7 @@ static void special_payload(struct kunit *test)
 	} else {
 		KUNIT_FAIL(test, "not mapped");
 	}
-	KUNIT_EXPECT_EQ(test, BLK_STS_OK, iter.status);
+	KUNIT_EXPECT_EQ(test, 0, blk_status_to_errno(iter.status));
 	rq->rq_flags &= ~RQF_SPECIAL_PAYLOAD;
 	blk_mq_free_request(rq);
 }
@@ -467,7 +467,7 @@ static void integrity_of_two(struct kunit *test)
 		more = blk_rq_integrity_dma_map_iter_next(rq, d->dev, &iter);
 	}
 	KUNIT_EXPECT_FALSE(test, more);
-	KUNIT_EXPECT_EQ(test, BLK_STS_OK, iter.status);
+	KUNIT_EXPECT_EQ(test, 0, blk_status_to_errno(iter.status));
 
 	rq->bio = NULL;
 	blk_mq_free_request(rq);

@@ -22,7 +22,8 @@ NAME = re.compile(r"^((?:    )*)# (?:Subtest|Subsuite): (.*)$")
 SPLAT = re.compile(r"^(WARNING:|BUG:|INFO: possible|INFO: task|INFO: rcu|"
                    r"Kernel panic|UBSAN:|KASAN:|Kernel tried|"
                    r"WARNING: suspicious|DEBUG_LOCKS_WARN_ON|"
-                   r"[a-z]+: BUG|\S+: Underflow|refcount_t:)")
+                   r"[a-z]+: BUG|\S+: Underflow|refcount_t:|"
+                   r"kmemleak: \d+ new suspected)")
 # Said by every UML kernel of this configuration, in code that is not ours.
 HARMLESS = re.compile(r"^WARNING: can't (?:dereference|open)|"
                       r"PERCPU: max_distance")

@@ -26,7 +26,15 @@ SPLAT = re.compile(r"^(WARNING:|BUG:|INFO: possible|INFO: task|INFO: rcu|"
                    r"kmemleak: \d+ new suspected)")
 # Said by every UML kernel of this configuration, in code that is not ours.
 HARMLESS = re.compile(r"^WARNING: can't (?:dereference|open)|"
-                      r"PERCPU: max_distance")
+                      r"PERCPU: max_distance|"
+                      # Plain accesses of the stock kernel that race by design:
+                      # walkers of the maple tree check afterwards whether the
+                      # node was dead; percpu_ref_tryget_live(), inlined in
+                      # ours, reads a word that resurrecting changes.
+                      r"BUG: KCSAN: data-race in (?:"
+                      r"mas_root_expand\S* / mas_start|"
+                      r"__call_rcu_common\S* / mtree_range_walk|"
+                      r"p2p_range_get / percpu_ref_resurrect)$")
 
 
 class Case:

@@ -20,6 +20,27 @@ die() {
 	exit 1
 }
 
+# arch_of ARCH: how kernels for an architecture, by its name in the kernel's
+# make, are built (cross, image), and what Debian calls it (debian; empty where
+# Debian has no packages).
+arch_of() {
+	case $1 in
+	x86_64)
+		cross='' debian=amd64 image=arch/x86/boot/bzImage ;;
+	i386)
+		cross=i686-linux-gnu- debian=i386 image=arch/x86/boot/bzImage ;;
+	arm64)
+		cross=aarch64-linux-gnu- debian=arm64
+		image=arch/arm64/boot/Image ;;
+	powerpc)
+		cross=powerpc-linux-gnu- debian='' image=vmlinux ;;
+	*)
+		die "no such architecture here: $1" ;;
+	esac
+	# shellcheck disable=SC2034	# for who sources this
+	arch=$1
+}
+
 # step N M TEXT: a headline with the time since the run began.
 step() {
 	export DMA_PHYS_T0=${DMA_PHYS_T0:-$(date +%s)}

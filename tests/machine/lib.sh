@@ -9,6 +9,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 here=$top/tests/machine
 out=$build/machine
+# shellcheck source=tests/machine/arch.sh
+. "$here/arch.sh"
 
 # Programs of the host that the guest uses, with the libraries they need
 guest_programs=(fio mkfs.ext4 mkfs.xfs mdadm dmsetup)
@@ -58,65 +60,70 @@ made() {
 	mv "$1.stamp.new" "$1.stamp"
 }
 
-libraries_of() {
-	local program
-	for program; do
-		ldd "$program"
-	done | grep -o '/[^ )]*' | sort -u
-}
-
+# For the machine in $out/bin-ARCH, and for this host, which uses some as well,
+# in $out/bin
 compile_guest_programs() {
 	local source program
-	mkdir -p "$out/bin"
+	bin=$out/bin${sysroot:+-$arch}
+	mkdir -p "$out/bin" "$bin"
 	for source in "$here"/guest/*.c; do
-		program=$out/bin/$(basename "$source" .c)
-		made_from "$program" "$source" "$here"/guest/*.h && continue
-		"${HOSTCC:-gcc}" -static -O2 -Wall -Wextra -Werror \
-			-o "$program" "$source" ||
-			die "cannot compile $source (libc6-dev installed?)"
-		made "$program"
+		compile_for "${HOSTCC:-gcc}" "$out/bin" "$source"
+		[[ -z $sysroot ]] || compile_for "${cross}gcc" "$bin" "$source"
 	done
+}
+
+# compile_for COMPILER DIRECTORY SOURCE
+compile_for() {
+	local program
+	program=$2/$(basename "$3" .c)
+	made_from "$program" "$3" "$here"/guest/*.h && return
+	"$1" -static -O2 -Wall -Wextra -Werror -o "$program" "$3" ||
+		die "cannot compile $3 with $1 (its libc6-dev installed?)"
+	made "$program"
 }
 
 # The initramfs is not compressed: the emulated processor would take longer to
-# unpack it than the host to read it.
+# unpack it than the host to read it.  Where Debian has no programs to put in,
+# it is the programs here and no shell; the kernel is told which is init.
 make_initramfs() {
-	local image=$out/initramfs.cpio root=$out/root busybox name path lib
-	local programs=() libs
-	busybox=$(command -v busybox) || die "busybox is not installed"
-	for name in "${guest_programs[@]}"; do
-		path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$name") ||
-			die "$name is not installed"
-		programs+=("$path")
-	done
+	local root=$out/root busybox='' name path lib programs=() libs=()
+	initramfs=$out/initramfs${sysroot:+-$arch}.cpio
 	compile_guest_programs
-	mapfile -t libs < <(libraries_of "${programs[@]}")
+	if [[ -n $debian ]]; then
+		[[ -z $sysroot ]] || "$top/tools/guest-root" "$arch" || exit
+		busybox=$(program busybox) || exit
+		for name in "${guest_programs[@]}"; do
+			path=$(program "$name") || exit
+			programs+=("$path")
+		done
+		mapfile -t libs < <(libraries_of "${programs[@]}")
+	fi
 
-	made_from "$image" "$busybox" "${programs[@]}" "${libs[@]}" \
-		"$out"/bin/p2p* "$here"/guest/* "$here"/fio/* \
-		"$here/lib.sh" && return
+	made_from "$initramfs" "$busybox" "${programs[@]}" "${libs[@]}" \
+		"$bin"/p2p* "$here"/guest/* "$here"/fio/* \
+		"$here/lib.sh" "$here/arch.sh" && return
 	say "  making the initramfs"
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,lib,guest,fio,usr/bin}
-	cp "$busybox" "$root/bin/busybox"
+	[[ -z $busybox ]] || cp "$busybox" "$root/bin/busybox"
 	for path in "${programs[@]}"; do
 		cp -L "$path" "$root/usr/bin/"
 	done
 	for lib in "${libs[@]}"; do
-		mkdir -p "$root$(dirname "$lib")"
-		cp -L "$lib" "$root$lib"
+		mkdir -p "$root$(dirname "${lib#"$sysroot"}")"
+		cp -L "$lib" "$root${lib#"$sysroot"}"
 	done
 	for name in "$here"/guest/*.c; do
-		cp "$out/bin/$(basename "$name" .c)" "$root/usr/bin/"
+		cp "$bin/$(basename "$name" .c)" "$root/usr/bin/"
 	done
 	cp "$here"/fio/*.fio "$root/fio/"
 	cp "$here"/guest/*.sh "$root/guest/"
 	mv "$root/guest/checks.sh" "$root/lib/"
 	install -m 755 "$here/guest/init" "$root/init"
 	(cd "$root" && find . | sort | cpio -o -H newc -R 0:0 --quiet) \
-		> "$image" || die "cannot write $image"
+		> "$initramfs" || die "cannot write $initramfs"
 	rm -rf "$root"
-	made "$image"
+	made "$initramfs"
 }
 
 # make_disk FILE MIB [NOISE-MIB SEED]: a sparse raw disk, the first part noise.
@@ -141,17 +148,16 @@ make_disk() {
 patience="panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1"
 patience+=" rcupdate.rcu_cpu_stall_timeout=60"
 
-# emulate NAME BZIMAGE TIMEOUT CMDLINE QEMU-OPTION...: the kernel's console goes
+# emulate NAME KERNEL TIMEOUT CMDLINE QEMU-OPTION...: the kernel's console goes
 # to a file, the guest's report to standard output
 emulate() {
-	local name=$1 bzimage=$2 limit=$3 cmdline=$4
+	local name=$1 kernel=$2 limit=$3 cmdline=$4
 	shift 4
-	timeout -k 5 "$limit" qemu-system-x86_64 \
-		-machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1G \
+	timeout -k 5 "$limit" "${emulator[@]}" \
 		-nodefaults -no-user-config -display none -no-reboot \
-		-kernel "$bzimage" -initrd "$out/initramfs.cpio" \
-		-append "console=ttyS0 $patience $cmdline" \
-		-serial "file:$console" -serial stdio "$@" \
+		-kernel "$kernel" -initrd "$initramfs" \
+		-append "console=$console_of report=$report_of $patience $cmdline" \
+		-serial "file:$console" "${second_port[@]}" "$@" \
 		</dev/null 2> "$log/machine-$name.qemu"
 }
 

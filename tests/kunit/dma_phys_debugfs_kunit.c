@@ -5,57 +5,19 @@
 #include <kunit/test.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/mman.h>
 #include <linux/module.h>
-#include <linux/mount.h>
 #include <linux/uaccess.h>
 
 #include "dma_phys_test.h"
 
 #define TEXT_SIZE	SZ_16K
 
-static void test_unmount(void *mnt)
-{
-	kern_unmount(mnt);
-}
-
-static struct file *test_open(struct kunit *test, const char *name, int flags)
-{
-	struct file_system_type *type = get_fs_type("debugfs");
-	struct vfsmount *mnt;
-	struct file *file;
-	struct path root;
-
-	KUNIT_ASSERT_NOT_NULL(test, type);
-	mnt = kern_mount(type);
-	module_put(type->owner);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(mnt));
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, test_unmount, mnt));
-
-	root = (struct path){ .mnt = mnt, .dentry = mnt->mnt_root };
-	file = file_open_root(&root, name, flags, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	return file;
-}
-
-/* Memory of a process, for files that know no other. */
-static char __user *test_user(struct kunit *test)
-{
-	unsigned long addr;
-
-	addr = kunit_vm_mmap(test, NULL, 0, TEXT_SIZE, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	KUNIT_ASSERT_NE(test, 0, addr);
-	return (char __user *)addr;
-}
-
 /* A file of dma_phys/, read as a process does. */
 static char *test_read(struct kunit *test, const char *name)
 {
 	char *text = kunit_kzalloc(test, TEXT_SIZE, GFP_KERNEL);
-	char __user *user = test_user(test);
-	struct file *file = test_open(test, name, O_RDONLY);
+	char __user *user = dma_phys_test_user(test, TEXT_SIZE);
+	struct file *file = dma_phys_test_open(test, name, O_RDONLY);
 	loff_t pos = 0;
 	ssize_t len;
 
@@ -218,8 +180,8 @@ static void client_lines(struct kunit *test)
 static ssize_t test_write(struct kunit *test, const char *what,
 			  phys_addr_t phys, const char *more)
 {
-	struct file *file = test_open(test, "dma_phys/fence", O_WRONLY);
-	char __user *user = test_user(test);
+	struct file *file = dma_phys_test_open(test, "dma_phys/fence", O_WRONLY);
+	char __user *user = dma_phys_test_user(test, TEXT_SIZE);
 	char text[64];
 	loff_t pos = 0;
 	ssize_t ret;

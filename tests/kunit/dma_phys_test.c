@@ -5,8 +5,11 @@
  */
 #include <linux/bits.h>
 #include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/kmsg_dump.h>
+#include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/pci_ids.h>
 #include <linux/string.h>
 
@@ -175,6 +178,62 @@ bool dma_phys_log_line_has(const struct dma_phys_log *log, const char *text)
 	return strstr(log->line, text);
 }
 EXPORT_SYMBOL_GPL(dma_phys_log_line_has);
+
+static void test_unmount(void *mnt)
+{
+	kern_unmount(mnt);
+}
+
+/**
+ * dma_phys_test_open - open a file of debugfs
+ * @test: unmounts it in the end
+ * @name: below the mount point
+ * @flags: O_RDONLY and the like
+ *
+ * No process runs yet that would have mounted it.
+ *
+ * Return: the file, which the caller closes.  Without one, the case fails and
+ * ends here.
+ */
+struct file *dma_phys_test_open(struct kunit *test, const char *name,
+				int flags)
+{
+	struct file_system_type *type = get_fs_type("debugfs");
+	struct vfsmount *mnt;
+	struct file *file;
+	struct path root;
+
+	KUNIT_ASSERT_NOT_NULL(test, type);
+	mnt = kern_mount(type);
+	module_put(type->owner);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(mnt));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, test_unmount, mnt));
+
+	root = (struct path){ .mnt = mnt, .dentry = mnt->mnt_root };
+	file = file_open_root(&root, name, flags, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	return file;
+}
+EXPORT_SYMBOL_GPL(dma_phys_test_open);
+
+/**
+ * dma_phys_test_user - memory of a process, for files that know no other
+ * @test: whose process that is
+ * @size: in bytes
+ *
+ * Return: the memory.  Without it, the case fails and ends here.
+ */
+char __user *dma_phys_test_user(struct kunit *test, size_t size)
+{
+	unsigned long addr;
+
+	addr = kunit_vm_mmap(test, NULL, 0, size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_ASSERT_NE(test, 0, addr);
+	return (char __user *)addr;
+}
+EXPORT_SYMBOL_GPL(dma_phys_test_user);
 
 MODULE_DESCRIPTION("What the KUnit tests for DMA mapping share");
 MODULE_LICENSE("GPL");

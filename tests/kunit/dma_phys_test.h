@@ -80,6 +80,9 @@ extern const struct fake_pci_node dma_phys_fabric[];
 struct dma_phys_log *dma_phys_log_begin(struct kunit *test);
 bool dma_phys_log_says(struct dma_phys_log *log, const char *text);
 bool dma_phys_log_line_has(const struct dma_phys_log *log, const char *text);
+struct file *dma_phys_test_open(struct kunit *test, const char *name,
+				int flags);
+char __user *dma_phys_test_user(struct kunit *test, size_t size);
 
 #define EXPECT_LOGGED(test, log, text)					\
 do {									\

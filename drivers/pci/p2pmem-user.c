@@ -194,18 +194,21 @@ put:
 	return error;
 }
 
-/* Sizes of all chunks together, in bytes. */
-static size_t p2pmem_sum(struct pci_dev *pdev, size_t (*of)(struct gen_pool *))
+/* Bytes of all chunks together, less those that buffers have if @free. */
+static u64 p2pmem_sum(struct pci_dev *pdev, bool free)
 {
 	struct p2pmem_chunk *chunk;
 	struct p2pmem *p;
-	size_t sum = 0;
+	u64 sum = 0;
 
 	guard(mutex)(&p2pmem_lock);
 	p = p2pmem_find(pdev);
-	if (p) {
-		list_for_each_entry(chunk, &p->chunks, node)
-			sum += of(chunk->pool);
+	if (!p)
+		return 0;
+	list_for_each_entry(chunk, &p->chunks, node) {
+		sum += chunk->size;
+		if (free)
+			sum -= p2pmem_chunk_used(chunk, NULL);
 	}
 	return sum;
 }
@@ -213,16 +216,14 @@ static size_t p2pmem_sum(struct pci_dev *pdev, size_t (*of)(struct gen_pool *))
 static ssize_t size_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	return sysfs_emit(buf, "%zu\n",
-			  p2pmem_sum(to_pci_dev(dev), gen_pool_size));
+	return sysfs_emit(buf, "%llu\n", p2pmem_sum(to_pci_dev(dev), false));
 }
 static DEVICE_ATTR_RO(size);
 
 static ssize_t available_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
-	return sysfs_emit(buf, "%zu\n",
-			  p2pmem_sum(to_pci_dev(dev), gen_pool_avail));
+	return sysfs_emit(buf, "%llu\n", p2pmem_sum(to_pci_dev(dev), true));
 }
 static DEVICE_ATTR_RO(available);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What p2pmem.c and p2pmem-user.c share and nobody else needs. */
+/* What p2pmem.c, p2pmem-buf.c and p2pmem-user.c share and nobody else needs. */
 #ifndef _DRIVERS_PCI_P2PMEM_H
 #define _DRIVERS_PCI_P2PMEM_H
 
 #include <linux/dma-phys.h>
-#include <linux/genalloc.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci-p2pmem.h>
@@ -19,16 +18,15 @@ struct address_space;
  * struct p2pmem_chunk - a piece of a BAR
  * @node: in &p2pmem.chunks
  * @range: the piece, for the mapping layer
- * @pool: its pages; addresses in it are offsets from @base, plus a page so that
- *	none is 0, which is genalloc's failure
- * @base: first physical address that is PAGE_SIZE aligned
+ * @base: first physical address in it that is PAGE_SIZE aligned
+ * @size: bytes of the whole pages from there on
  * @wc: the memory type was set to write-combining
  */
 struct p2pmem_chunk {
 	struct list_head node;
 	struct dma_phys_range range;
-	struct gen_pool *pool;
 	phys_addr_t base;
+	u64 size;
 	bool wc;
 };
 
@@ -55,8 +53,6 @@ struct p2pmem {
  * @owner: whose process it was handed to; invalid for the kernel's own
  * @phys: CPU physical address, PAGE_SIZE aligned
  * @size: bytes, a multiple of PAGE_SIZE
- * @chunk: where to give the pages back; NULL when the provider is gone.  Under
- *	p2pmem_lock.
  * @live: the provider has not gone since the buffer was handed out
  * @mapping: of the file behind user mappings, NULL for a kernel buffer.  Under
  *	p2pmem_lock.
@@ -70,7 +66,6 @@ struct p2pmem_buf {
 	kuid_t owner;
 	phys_addr_t phys;
 	size_t size;
-	struct p2pmem_chunk *chunk;
 	bool live;
 	struct address_space *mapping;
 	void __iomem *vaddr;
@@ -84,6 +79,9 @@ extern struct mutex p2pmem_lock;
 extern const struct attribute_group p2pmem_group;
 
 struct p2pmem *p2pmem_find(struct pci_dev *pdev);
+
+u64 p2pmem_chunk_used(const struct p2pmem_chunk *chunk, const kuid_t *owner);
+void p2pmem_chunk_zap(const struct p2pmem_chunk *chunk);
 struct p2pmem_buf *p2pmem_buf_alloc(struct pci_dev *pdev, size_t size,
 				    kuid_t owner);
 void p2pmem_buf_put(struct p2pmem_buf *buf);

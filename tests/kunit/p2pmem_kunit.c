@@ -121,33 +121,62 @@ static void registers_twice(struct kunit *test)
 			p2pmem_test_read(test, p, "available"));
 }
 
-/* A first registration that fails late leaves neither files nor provider. */
-static void fails_late(struct kunit *test)
+/* A buffer of an earlier life reaches over the edge of what is registered. */
+static void reaches_in(struct kunit *test)
 {
 	struct fake_pci *f = p2pmem_test_fabric(test);
 	struct pci_dev *p = fake_pci_dev(f, "P");
-	phys_addr_t phys;
+	phys_addr_t old, all;
 
 	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 0, 0));
-	KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, 2 * PAGE_SIZE, &phys));
+	KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, 2 * PAGE_SIZE, &old));
 	p2pmem_unregister(p);
 
-	/* the buffer reaches into it */
-	KUNIT_EXPECT_EQ(test, -EBUSY, p2pmem_register(p, 0, 0, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, -ENOENT, p2pmem_test_read(test, p, "size"));
-	/* with other memory it is a provider nevertheless, and stays one */
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_register(p, 2, 0, 0));
-	KUNIT_EXPECT_EQ(test, -EBUSY, p2pmem_register(p, 0, 0, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, BAR2, p2pmem_test_read(test, p, "size"));
-	p2pmem_unregister(p);
-
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_register(p, 0, 0, 0));
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 0, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, BAR - PAGE_SIZE,
+			p2pmem_test_read(test, p, "size"));
+	/* the page that is in it is taken, and nothing else */
 	KUNIT_EXPECT_EQ(test, BAR - 2 * PAGE_SIZE,
 			p2pmem_test_read(test, p, "available"));
-	p2pmem_free(p, phys, 2 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, BAR, p2pmem_test_read(test, p, "available"));
+	KUNIT_EXPECT_NULL(test, p2pmem_alloc(p, BAR - PAGE_SIZE, &all));
+	KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, BAR - 2 * PAGE_SIZE, &all));
+	KUNIT_EXPECT_EQ(test, old + 2 * PAGE_SIZE, all);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
+	p2pmem_free(p, old, 2 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, PAGE_SIZE,
+			p2pmem_test_read(test, p, "available"));
+	p2pmem_free(p, all, BAR - 2 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, BAR - PAGE_SIZE,
+			p2pmem_test_read(test, p, "available"));
 	p2pmem_unregister(p);
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_register(p, 0, 0, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_register(p, 0, 0, 0));
+}
+
+/* Every page of each piece is handed out, and none beyond. */
+static void fills_pieces(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = fake_pci_dev(f, "P");
+	phys_addr_t bar = pci_resource_start(p, 0), phys[4];
+	int i;
+
+	/* two pages, then a hole, then two more */
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 2 * PAGE_SIZE,
+						 SZ_64K));
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 2 * PAGE_SIZE,
+						 SZ_128K));
+	KUNIT_EXPECT_NULL(test, p2pmem_alloc(p, 3 * PAGE_SIZE, &phys[0]));
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, PAGE_SIZE, &phys[i]));
+		KUNIT_EXPECT_EQ(test, phys[i], bar + i % 2 * PAGE_SIZE +
+				(i < 2 ? SZ_64K : SZ_128K));
+	}
+	KUNIT_EXPECT_NULL(test, p2pmem_alloc(p, PAGE_SIZE, &phys[0]));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
+	for (i = 0; i < 4; i++)
+		p2pmem_free(p, phys[i], PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 4 * PAGE_SIZE,
+			p2pmem_test_read(test, p, "available"));
 }
 
 static void sysfs_files(struct kunit *test)
@@ -411,7 +440,8 @@ static struct kunit_case p2pmem_cases[] = {
 	KUNIT_CASE_PARAM(registers, register_gen_params),
 	KUNIT_CASE(decoding_off),
 	KUNIT_CASE(registers_twice),
-	KUNIT_CASE(fails_late),
+	KUNIT_CASE(reaches_in),
+	KUNIT_CASE(fills_pieces),
 	KUNIT_CASE(sysfs_files),
 	KUNIT_CASE(allocates),
 	KUNIT_CASE(exhausts),

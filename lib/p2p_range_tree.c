@@ -258,9 +258,9 @@ EXPORT_SYMBOL_GPL(p2p_range_unregister);
 enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 				      struct p2p_range **range)
 {
-	MA_STATE(mas, &p2p_ranges, 0, 0);
 	phys_addr_t end = phys + (len ? len - 1 : 0);
 	bool wraps = end < phys;
+	unsigned long index;
 	phys_addr_t last;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
@@ -269,17 +269,19 @@ enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 	*range = NULL;
 	if (!p2p_range_frame_fits(p2p_range_frame(phys)))
 		return P2P_RANGE_NONE;
+	index = p2p_range_frame(phys);
+	*range = mtree_load(&p2p_ranges, index);
+	if (likely(*range) && !wraps && phys >= (*range)->start &&
+	    end <= p2p_range_end(*range))
+		return P2P_RANGE_INSIDE;
+
 	last = p2p_range_frame(wraps ? PHYS_ADDR_MAX : end);
 	if (!p2p_range_frame_fits(last))
 		last = P2P_RANGE_MAX_FRAME;
-
-	mas_set(&mas, p2p_range_frame(phys));
-	*range = mas_find(&mas, last);
-	if (!*range)
-		return P2P_RANGE_NONE;
-	if (!wraps && phys >= (*range)->start && end <= p2p_range_end(*range))
-		return P2P_RANGE_INSIDE;
-	return P2P_RANGE_STRADDLES;
+	/* it may begin in a hole and end in a range */
+	if (!*range && index < last)
+		*range = mt_find(&p2p_ranges, &index, last);
+	return *range ? P2P_RANGE_STRADDLES : P2P_RANGE_NONE;
 }
 EXPORT_SYMBOL_GPL(p2p_range_lookup);
 

@@ -17,7 +17,8 @@ import signal
 import subprocess
 import time
 
-KEYS = ("Probe", "Skip-if", "Files", "Grep", "Not", "Hunks", "Options")
+KEYS = ("Probe", "Skip-if", "Files", "Grep", "Not", "Hunks", "Options",
+        "Script")
 HEADER = re.compile(r"^(?://\s*)?(%s):[ \t]*(.*)$" % "|".join(KEYS))
 BATCH = 4			# files a spatch call; more gain nothing
 C_LOCALE = dict(os.environ, LC_ALL="C")
@@ -123,6 +124,21 @@ class Step:
         self.options = shlex.split(" ".join(self.head["Options"]))
         self.greps = [(g, regex(g, self.name)) for g in self.head["Grep"]]
         self.read_selection()
+        self.read_script()
+
+    def read_script(self):
+        """The rules may be a script of make coccicheck: one text for both."""
+        self.script = os.path.abspath(self.filename)
+        if not self.head["Script"]:
+            return
+        self.script = os.path.join(os.path.dirname(os.path.dirname(
+            os.path.dirname(self.script))), self.head["Script"][0])
+        try:
+            with open(self.script, "rb") as f:
+                self.data += f.read()
+        except OSError as e:
+            raise GraftError(f"{self.name}: {e}")
+        self.options += ["-D", "patch"]
 
     def condition(self, text):
         name, sep, pattern = text.partition(":")
@@ -245,7 +261,7 @@ class Step:
         cmd = ["spatch", "--verbose-parsing", "--in-place"]
         if not any("include" in o for o in self.options):
             cmd.append("--no-includes")
-        cmd += self.options + ["--sp-file", os.path.abspath(self.filename)]
+        cmd += self.options + ["--sp-file", self.script]
         paths = sorted(texts, key=lambda p: (-len(texts[p]), p))
         batches = [paths[i:i + BATCH] for i in range(0, len(paths), BATCH)]
         env = dict(C_LOCALE, TMPDIR=scratch)

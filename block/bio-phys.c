@@ -432,14 +432,11 @@ void bio_phys_release(struct bio *bio)
 /*
  * A kernel submitter gave its own bvecs: carry their flag over to the bio, so
  * that submission looks closer.  The first tells for all of them unless RAM is
- * mixed in; and it still tells when the provider is gone.
+ * mixed in.
  */
 void bio_phys_mark_bvecs(struct bio *bio)
 {
-	if (!bio->bi_iter.bi_size)
-		return;
-	if (bvec_is_p2p(bio->bi_io_vec) ||
-	    (bio_phys_possible() && bio_phys_any(bio->bi_io_vec, bio->bi_iter)))
+	if (p2p_ranges_ever() && bio_phys_any(bio->bi_io_vec, bio->bi_iter))
 		bio_set_flag(bio, BIO_P2P);
 }
 

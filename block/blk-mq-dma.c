@@ -145,21 +145,17 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 			iter->status = BLK_STS_INVAL;
 			return false;
 		}
-		if (!p2pmem_phys_live(bvec_phys(seg))) {
-			/* the provider went and came back meanwhile */
-			dma_phys_put(path, 0);
-			iter->status = BLK_STS_TARGET;
-			return false;
-		}
 	}
+	/*
+	 * The provider may have gone and come back meanwhile.  Each segment can
+	 * be of other buffers, so that says nothing for those to come.
+	 */
+	if (!p2pmem_phys_live(bvec_phys(seg), seg->bv_len))
+		goto gone;
 	iter->addr = dma_phys_map_in(path, bvec_phys(seg), seg->bv_len,
 				     rq_dma_dir(req), 0);
-	if (dma_mapping_error(dma_dev, iter->addr)) {
-		if (get)
-			dma_phys_put(path, 0);
-		iter->status = BLK_STS_TARGET;
-		return false;
-	}
+	if (dma_mapping_error(dma_dev, iter->addr))
+		goto gone;
 	if (first) {
 		iter->p2pdma.map = path->map;
 		req->p2p_path = path;
@@ -169,6 +165,11 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 	else if (first)
 		dma_phys_charge(path, blk_rq_payload_bytes(req));
 	return true;
+gone:
+	if (get)
+		dma_phys_put(path, 0);
+	iter->status = BLK_STS_TARGET;
+	return false;
 }
 
 /*

@@ -62,6 +62,9 @@ static struct maple_tree p2p_ranges =
 DEFINE_STATIC_KEY_FALSE(p2p_ranges_key);
 EXPORT_SYMBOL_GPL(p2p_ranges_key);
 
+DEFINE_STATIC_KEY_FALSE(p2p_ranges_ever_key);
+EXPORT_SYMBOL_GPL(p2p_ranges_ever_key);
+
 static phys_addr_t p2p_range_frame(phys_addr_t phys)
 {
 	return phys >> P2P_RANGE_SHIFT;
@@ -185,6 +188,7 @@ int p2p_range_register(struct p2p_range *range)
 		return ret;
 	}
 	static_branch_inc(&p2p_ranges_key);
+	static_branch_enable(&p2p_ranges_ever_key);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(p2p_range_register);

@@ -238,17 +238,21 @@ bool p2pmem_buf_live(const struct p2pmem_buf *buf)
 /**
  * p2pmem_phys_live - does an address still mean what it meant?
  * @phys: CPU physical address in a range that the caller has a reference on
+ * @len: bytes, not zero
  *
  * By the time that an IO is mapped which waited for its turn, the provider may
  * have gone and another may have come to the same addresses.  They lead to a
- * range again then, but the bytes that the IO was about are not in it.
+ * range again then, but the bytes that the IO was about are not in it.  Buffers
+ * of before and after can be neighbours, so all of them are looked at.
  *
  * Context: any.
- * Return: false if the address lies in a buffer whose provider has gone since
+ * Return: false if a part of it lies in a buffer whose provider has gone since
  * the buffer was handed out.
  */
-bool p2pmem_phys_live(phys_addr_t phys)
+bool p2pmem_phys_live(phys_addr_t phys, size_t len)
 {
+	unsigned long last = PHYS_PFN(phys + (len - 1));
+	unsigned long index = PHYS_PFN(phys);
 	struct p2pmem_buf *buf;
 
 	/*
@@ -258,8 +262,11 @@ bool p2pmem_phys_live(phys_addr_t phys)
 	 */
 	smp_rmb();
 	guard(rcu)();
-	buf = mtree_load(&p2pmem_bufs, PHYS_PFN(phys));
-	return !buf || p2pmem_buf_live(buf);
+	mt_for_each(&p2pmem_bufs, buf, index, last) {
+		if (!p2pmem_buf_live(buf))
+			return false;
+	}
+	return true;
 }
 EXPORT_SYMBOL_GPL(p2pmem_phys_live);
 

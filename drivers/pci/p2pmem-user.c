@@ -21,8 +21,6 @@
 #include <linux/sched/mm.h>
 #include "p2pmem.h"
 
-DEFINE_STATIC_KEY_FALSE(p2pmem_key);
-
 /*
  * Another process's mapping, by fork().  MMF_HAS_P2PMEM is never cleared: it
  * only says that a look at the VMAs is worth it.
@@ -114,7 +112,9 @@ struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma)
 /**
  * p2pmem_mm_mapped - has this process mapped peer-to-peer memory?
  *
- * Behind p2pmem_key, so that it costs nothing where nobody has.
+ * Asked behind p2p_ranges_ever(), so that it costs nothing where nobody can
+ * have.  One bit of the mm, which stays set when the provider goes, because
+ * mappings do.
  *
  * Context: process context.
  * Return: true if a look at the VMAs is worth it.

@@ -290,8 +290,6 @@ int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset)
 	}
 	scoped_guard(mutex, &p2pmem_lock)
 		list_add_tail(&chunk->node, &p->chunks);
-	/* not by the first mmap(): its lock must not wait for this */
-	static_branch_enable(&p2pmem_key);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(p2pmem_register);

@@ -41,15 +41,6 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 
-/*
- * May an iterator be peer-to-peer memory at all?  Two no-ops until there is a
- * provider.  The first key stays on when providers go, as mappings do.
- */
-static inline bool bio_phys_possible(void)
-{
-	return static_branch_unlikely(&p2pmem_key) || p2p_ranges_registered();
-}
-
 /**
  * bio_phys_check_iter - look at all of an IO before any of it is done
  * @iter: the memory of one read or write: a user's, or a kernel submitter's
@@ -70,7 +61,7 @@ static inline bool bio_phys_possible(void)
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
 {
-	if (bio_phys_possible() &&
+	if (p2p_ranges_ever() &&
 	    (iov_iter_is_bvec(iter) ||
 	     (user_backed_iter(iter) && p2pmem_mm_mapped())))
 		return __bio_phys_check_iter(iter, bdev, allowed);
@@ -87,6 +78,7 @@ static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 {
 	return iter->p2p;
 }
+
 
 #else /* CONFIG_DMA_PHYS_P2P */
 

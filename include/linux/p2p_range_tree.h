@@ -94,6 +94,7 @@ static inline phys_addr_t p2p_range_end(const struct p2p_range *range)
 #ifdef CONFIG_P2P_RANGE_TREE
 
 DECLARE_STATIC_KEY_FALSE(p2p_ranges_key);
+DECLARE_STATIC_KEY_FALSE(p2p_ranges_ever_key);
 
 /**
  * p2p_ranges_registered - whether there is any range at all
@@ -108,6 +109,20 @@ DECLARE_STATIC_KEY_FALSE(p2p_ranges_key);
 static inline bool p2p_ranges_registered(void)
 {
 	return static_branch_unlikely(&p2p_ranges_key);
+}
+
+/**
+ * p2p_ranges_ever - whether there is a range, or has been one
+ *
+ * What names the memory of a range may outlive it: bvecs that somebody keeps,
+ * mappings of processes.  So this static key, once on, stays on.
+ *
+ * Context: Any.
+ * Return: true from the first p2p_range_register() that has returned.
+ */
+static inline bool p2p_ranges_ever(void)
+{
+	return static_branch_unlikely(&p2p_ranges_ever_key);
 }
 
 int p2p_range_register(struct p2p_range *range);
@@ -167,6 +182,11 @@ static inline bool p2p_range_is_idle(struct p2p_range *range)
 #else /* !CONFIG_P2P_RANGE_TREE */
 
 static inline bool p2p_ranges_registered(void)
+{
+	return false;
+}
+
+static inline bool p2p_ranges_ever(void)
 {
 	return false;
 }

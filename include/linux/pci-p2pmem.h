@@ -6,7 +6,6 @@
 #ifndef _LINUX_PCI_P2PMEM_H
 #define _LINUX_PCI_P2PMEM_H
 
-#include <linux/jump_label.h>
 #include <linux/pci.h>
 
 struct p2pmem_buf;
@@ -26,18 +25,11 @@ pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev, phys_addr_t phys);
 void p2pmem_publish(struct pci_dev *pdev, bool publish);
 struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
 
-/*
- * Off until there is peer-to-peer memory to be mapped; then one bit of the mm
- * tells the processes that have mapped it from those that have not.  Stays on
- * when the provider goes, because mappings do.
- */
-DECLARE_STATIC_KEY_FALSE(p2pmem_key);
-bool p2pmem_mm_mapped(void);
-
 /* for block/blk-mq-dma.c: is it the memory that the IO was about? */
-bool p2pmem_phys_live(phys_addr_t phys);
+bool p2pmem_phys_live(phys_addr_t phys, size_t len);
 
 /* for block/bio-phys.c: what user memory is made of */
+bool p2pmem_mm_mapped(void);
 struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma);
 phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
 			    unsigned long addr);

@@ -278,6 +278,54 @@ static void check_bvecs_to_the_end(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
 }
 
+/* What is left of ranges is still known for what it was. */
+static void check_bvecs_of_gone(struct kunit *test)
+{
+	struct p2p_range range = {
+		.start = RANGE_A,
+		.size = RANGE_SIZE,
+		.name = "kunit",
+	};
+	struct bio *bio = bio_kunit_bio(test, 0);
+	struct iov_iter iter;
+	struct bio_vec bv[2];
+
+	if (p2p_ranges_registered())
+		kunit_skip(test, "this machine has ranges of its own");
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_register(&range));
+	p2p_range_unregister(&range);
+	KUNIT_ASSERT_FALSE(test, p2p_ranges_registered());
+
+	set_piece(test, &bv[0], P2P);
+	set_piece(test, &bv[1], P2P);
+	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
+			bio_phys_check_iter(&iter, NULL, true));
+	set_piece(test, &bv[0], RAM);
+	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
+	KUNIT_EXPECT_EQ(test, -EINVAL, bio_phys_check_iter(&iter, NULL, true));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
+}
+
+/* A retry of the same iterator is looked at anew, whatever was found before. */
+static void check_bvecs_again(struct kunit *test)
+{
+	struct bio *bio = bio_kunit_bio(test, 0);
+	struct iov_iter iter;
+	struct bio_vec bv;
+
+	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
+	set_piece(test, &bv, RAM);
+	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);
+	KUNIT_ASSERT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, true));
+	set_piece(test, &bv, P2P);
+	KUNIT_ASSERT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, true));
+	KUNIT_EXPECT_TRUE(test, iov_iter_is_p2p(&iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
+}
+
 /* The CPU does not copy it: the copy ends where such memory begins. */
 static void no_copies(struct kunit *test)
 {
@@ -327,6 +375,8 @@ static struct kunit_case bio_phys_copy_cases[] = {
 	KUNIT_CASE(pages_are_left_alone),
 	KUNIT_CASE_PARAM(check_bvecs, check_gen_params),
 	KUNIT_CASE(check_bvecs_to_the_end),
+	KUNIT_CASE(check_bvecs_of_gone),
+	KUNIT_CASE(check_bvecs_again),
 	KUNIT_CASE(no_copies),
 	KUNIT_CASE(no_pages),
 	{}

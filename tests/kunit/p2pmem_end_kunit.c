@@ -84,20 +84,24 @@ static void buffer_of_unplugged(struct kunit *test)
 	p = pci_dev_get(fake_pci_dev(f, "P"));
 	phys = p2pmem_test_alloc(test, p, SZ_4K);
 	gone = p2pmem_test_alloc(test, p, SZ_4K);
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys));
+	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys, SZ_4K));
 
 	fake_pci_unplug(f, "P");
 	KUNIT_EXPECT_TRUE(test, !p2pmem_alloc(p, SZ_4K, &none));
 	p2pmem_free(p, gone, SZ_4K);
 	/* another device comes to the same addresses, with other bytes */
 	fake_pci_replug(f, "P");
-	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(phys));
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(gone));
+	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(phys, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(gone, SZ_4K));
+	/* one byte is one too many, at either end */
+	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(gone - 1, SZ_4K));
+	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(phys - SZ_4K + 1, SZ_4K));
+	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys - SZ_4K, SZ_4K));
 	KUNIT_EXPECT_EQ(test, BAR - SZ_4K,
 			p2pmem_test_read(test, fake_pci_dev(f, "P"),
 					 "available"));
 	p2pmem_free(p, phys, SZ_4K);
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys));
+	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys, SZ_4K));
 	KUNIT_EXPECT_EQ(test, BAR,
 			p2pmem_test_read(test, fake_pci_dev(f, "P"),
 					 "available"));

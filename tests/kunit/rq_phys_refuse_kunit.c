@@ -6,7 +6,10 @@
 #include <kunit/test.h>
 #include <linux/blk-crypto.h>
 #include <linux/jiffies.h>
+#include <linux/pci-p2pmem.h>
+#include <linux/pci.h>
 
+#include "fake_pci.h"
 #include "rq_phys.h"
 
 /* each with its errno, and nothing transferred */
@@ -245,6 +248,74 @@ static void gone_before_bvecs(struct kunit *test)
 }
 
 /*
+ * A kernel submitter has buffers of two lives of a provider, and makes one IO
+ * of them.  All addresses are in the range that is there now; what the older
+ * one held is not.
+ */
+static const struct stale_case {
+	const char *name;
+	const char *client;
+	bool stale_first;
+	bool neighbours;	/* pieces that are joined to one */
+} stale_cases[] = {
+	{ "of today, then stale", "B" },
+	{ "stale, then of today", "B", true },
+	{ "joined", "B", false, true },
+	{ "joined, stale first", "B", true, true },
+	{ "of today, then stale, host bridge", "H" },
+	{ "joined, host bridge", "H", false, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(stale, stale_cases, name);
+
+/* 4 KiB that are the provider's first free ones */
+static phys_addr_t buffer_of(struct rq_disk *d, struct pci_dev *pdev)
+{
+	phys_addr_t phys = 0;
+
+	KUNIT_ASSERT_TRUE(d->test, p2pmem_alloc(pdev, PAGE_SIZE, &phys));
+	return phys;
+}
+
+static void stale_piece(struct kunit *test)
+{
+	const struct stale_case *c = test->param_value;
+	struct rq_disk *d = rq_disk_create(test, c->client);
+	struct pci_dev *pdev = fake_pci_dev(d->fake, "A");
+	struct bio *bio = rq_disk_bio(d, 2);
+	phys_addr_t buf[3], today, stale;
+	int i;
+
+	dma_phys_del(d->r);
+	dma_phys_del(d->r2);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(pdev, 0, 0, 0));
+	for (i = 0; i < 3; i++)
+		buf[i] = buffer_of(d, pdev);
+	i = c->neighbours ? 1 : 2;
+	today = c->stale_first ? buf[i] : buf[0];
+	stale = c->stale_first ? buf[0] : buf[i];
+	p2pmem_free(pdev, today, PAGE_SIZE);
+
+	p2pmem_unregister(pdev);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(pdev, 0, 0, 0));
+	KUNIT_EXPECT_EQ(test, today, buffer_of(d, pdev));
+
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test, PAGE_SIZE,
+				bio_add_phys(bio, i == c->stale_first ? today :
+					     stale, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, c->neighbours ? 1 : 2, bio->bi_vcnt);
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO, rq_disk_submit(bio));
+	KUNIT_EXPECT_EQ(test, 0, d->requests);
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
+
+	/* neither waits for references, nor misses any */
+	p2pmem_unregister(pdev);
+	for (i = 0; i < 3; i++)
+		p2pmem_free(pdev, buf[i], PAGE_SIZE);
+}
+
+/*
  * A request that nobody has looked at: the driver's iterator is the last to
  * notice, and gives back what it has.
  */
@@ -332,6 +403,7 @@ static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(fenced_waits),
 	KUNIT_CASE(fenced_then_gone),
 	KUNIT_CASE(gone_before_bvecs),
+	KUNIT_CASE_PARAM(stale_piece, stale_gen_params),
 	KUNIT_CASE_PARAM(last_line, last_gen_params),
 	{}
 };

@@ -32,6 +32,9 @@ static struct maple_tree p2pmem_bufs = MTREE_INIT(p2pmem_bufs,
 						  MT_FLAGS_ALLOC_RANGE |
 						  MT_FLAGS_USE_RCU);
 
+/* Buffers whose provider has gone.  Written under p2pmem_lock. */
+unsigned long p2pmem_dead;
+
 static struct p2pmem_buf *p2pmem_buf_find(phys_addr_t phys)
 {
 	struct p2pmem_buf *buf;
@@ -55,6 +58,8 @@ static void p2pmem_buf_free(struct p2pmem_buf *buf)
 	mas_lock(&mas);
 	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
 	mas_unlock(&mas);
+	if (!buf->live)
+		WRITE_ONCE(p2pmem_dead, p2pmem_dead - 1);
 	mutex_unlock(&p2pmem_lock);
 	kfree_rcu(buf, rcu);
 }
@@ -96,6 +101,10 @@ void p2pmem_chunk_zap(const struct p2pmem_chunk *chunk)
 		return;
 	mt_for_each(&p2pmem_bufs, buf, index,
 		    PHYS_PFN(chunk->base + chunk->size - 1)) {
+		/* some may be of an earlier life */
+		if (!buf->live)
+			continue;
+		WRITE_ONCE(p2pmem_dead, p2pmem_dead + 1);
 		WRITE_ONCE(buf->live, false);
 		if (buf->mapping)
 			unmap_mapping_range(buf->mapping, 0, 0, 1);
@@ -236,31 +245,19 @@ bool p2pmem_buf_live(const struct p2pmem_buf *buf)
 }
 
 /**
- * p2pmem_phys_live - does an address still mean what it meant?
- * @phys: CPU physical address in a range that the caller has a reference on
+ * __p2pmem_phys_live - p2pmem_phys_live() where there are dead buffers
+ * @phys: CPU physical address
  * @len: bytes, not zero
  *
- * By the time that an IO is mapped which waited for its turn, the provider may
- * have gone and another may have come to the same addresses.  They lead to a
- * range again then, but the bytes that the IO was about are not in it.  Buffers
- * of before and after can be neighbours, so all of them are looked at.
- *
  * Context: any.
- * Return: false if a part of it lies in a buffer whose provider has gone since
- * the buffer was handed out.
+ * Return: false if a part of it lies in a dead buffer.
  */
-bool p2pmem_phys_live(phys_addr_t phys, size_t len)
+bool __p2pmem_phys_live(phys_addr_t phys, size_t len)
 {
 	unsigned long last = PHYS_PFN(phys + (len - 1));
 	unsigned long index = PHYS_PFN(phys);
 	struct p2pmem_buf *buf;
 
-	/*
-	 * The caller found the range in its tree, after it was put there.
-	 * Pairs with the barrier of rcu_assign_pointer() in that: buffers of
-	 * providers before were declared dead by then.
-	 */
-	smp_rmb();
 	guard(rcu)();
 	mt_for_each(&p2pmem_bufs, buf, index, last) {
 		if (!p2pmem_buf_live(buf))
@@ -268,7 +265,6 @@ bool p2pmem_phys_live(phys_addr_t phys, size_t len)
 	}
 	return true;
 }
-EXPORT_SYMBOL_GPL(p2pmem_phys_live);
 
 /**
  * p2pmem_buf_holds - does an address lie in a buffer?

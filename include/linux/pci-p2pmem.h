@@ -26,7 +26,35 @@ void p2pmem_publish(struct pci_dev *pdev, bool publish);
 struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
 
 /* for block/blk-mq-dma.c: is it the memory that the IO was about? */
-bool p2pmem_phys_live(phys_addr_t phys, size_t len);
+extern unsigned long p2pmem_dead;
+bool __p2pmem_phys_live(phys_addr_t phys, size_t len);
+
+/**
+ * p2pmem_phys_live - does an address still mean what it meant?
+ * @phys: CPU physical address in a range that the caller has a reference on
+ * @len: bytes, not zero
+ *
+ * By the time that an IO is mapped which waited for its turn, the provider may
+ * have gone and another may have come to the same addresses.  They lead to a
+ * range again then, but the bytes that the IO was about are not in it.  Buffers
+ * of before and after can be neighbours, so all of them are looked at; where
+ * none has outlived its provider, that is one load.
+ *
+ * Context: any.
+ * Return: false if a part of it lies in a buffer whose provider has gone since
+ * the buffer was handed out.
+ */
+static inline bool p2pmem_phys_live(phys_addr_t phys, size_t len)
+{
+	/*
+	 * The caller found the range in its tree, after it was put there.
+	 * Pairs with the barrier of rcu_assign_pointer() in that: buffers of
+	 * providers before were declared dead, and counted, by then.
+	 */
+	smp_rmb();
+	return likely(!READ_ONCE(p2pmem_dead)) ||
+	       __p2pmem_phys_live(phys, len);
+}
 
 /* for block/bio-phys.c: what user memory is made of */
 bool p2pmem_mm_mapped(void);

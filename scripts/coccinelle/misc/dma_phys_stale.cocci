@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Find addresses of peer-to-peer memory that are used after they were given
+/// back: a physical address after p2pmem_free(), a path after dma_phys_put(), a
+/// DMA address after dma_unmap_phys().
+///
+/// A physical address pins nothing.  Once its reference is dropped the BAR may
+/// be fenced, moved or gone, and the address be another device's.
+///
+// Confidence: Moderate
+// Comments: what is kept in a structure and used from another function is not
+//	seen: set it to 0 when it is given back.
+// Options: --no-includes --include-headers
+
+virtual context
+virtual org
+virtual report
+
+@free exists@
+expression P, E, E1, E2;
+identifier f;
+position p, q;
+@@
+ p2pmem_free@q(E1, P, E2)
+ ... when != P = E
+     when != &P
+(
+ E = <+... P@p ...+>
+|
+ f(..., <+... P@p ...+>, ...)
+)
+
+@put exists@
+identifier path, m, f;
+expression E, E1;
+position p, q;
+@@
+ dma_phys_put@q(path, E1)
+ ... when != path = E
+(
+ path@p->m
+|
+ f(..., path@p, ...)
+)
+
+@unmapped exists@
+expression A, E, E1;
+identifier f;
+expression list es;
+position p, q;
+@@
+ dma_unmap_phys@q(E1, A, es)
+ ... when != A = E
+     when != &A
+(
+ E = <+... A@p ...+>
+|
+ f(..., <+... A@p ...+>, ...)
+)
+
+// Once a turn of a loop is no use after the end.
+@script:python@
+p << free.p;
+q << free.q;
+@@
+if int(p[0].line) <= int(q[0].line):
+	cocci.include_match(False)
+
+@script:python@
+p << put.p;
+q << put.q;
+@@
+if int(p[0].line) <= int(q[0].line):
+	cocci.include_match(False)
+
+@script:python@
+p << unmapped.p;
+q << unmapped.q;
+@@
+if int(p[0].line) <= int(q[0].line):
+	cocci.include_match(False)
+
+@depends on context@
+expression P;
+position free.p;
+@@
+*P@p
+
+@depends on context@
+identifier path;
+position put.p;
+@@
+*path@p
+
+@depends on context@
+expression A;
+position unmapped.p;
+@@
+*A@p
+
+@script:python depends on org@
+p << free.p;
+q << free.q;
+@@
+coccilib.org.print_todo(p[0], "WARNING: address used after p2pmem_free() on line %s" % q[0].line)
+
+@script:python depends on report@
+p << free.p;
+q << free.q;
+@@
+coccilib.report.print_report(p[0], "WARNING: address used after p2pmem_free() on line %s" % q[0].line)
+
+@script:python depends on org@
+p << put.p;
+q << put.q;
+@@
+coccilib.org.print_todo(p[0], "WARNING: path used after dma_phys_put() on line %s" % q[0].line)
+
+@script:python depends on report@
+p << put.p;
+q << put.q;
+@@
+coccilib.report.print_report(p[0], "WARNING: path used after dma_phys_put() on line %s" % q[0].line)
+
+@script:python depends on org@
+p << unmapped.p;
+q << unmapped.q;
+@@
+coccilib.org.print_todo(p[0], "WARNING: DMA address used after dma_unmap_phys() on line %s" % q[0].line)
+
+@script:python depends on report@
+p << unmapped.p;
+q << unmapped.q;
+@@
+coccilib.report.print_report(p[0], "WARNING: DMA address used after dma_unmap_phys() on line %s" % q[0].line)

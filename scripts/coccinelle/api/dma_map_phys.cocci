@@ -196,10 +196,11 @@ def decide(f):
 		f.why[pos] = g["why"]
 
 def reason(p):
-	f = file_of(p)
+	"""Why the site at p stays; None if it is converted."""
+	f = file_of(p[0])
 	if f.why is None:
 		decide(f)
-	return f.why.get(where(p))
+	return f.why.get(where(p[0]))
 
 // ---- what there is, in all modes
 
@@ -375,28 +376,16 @@ file_of(p[0]).stores.append((p[0].current_element, X, g + "(...)"))
 @site@
 identifier f = {dma_map_page, dma_map_page_attrs, dma_map_bvec,
 	dma_unmap_page, dma_unmap_page_attrs};
-position p;
+position p : script:python() { not reason(p) };
 @@
  f@p(...)
 
 @bad@
 identifier f = {dma_map_page, dma_map_page_attrs, dma_map_bvec,
 	dma_unmap_page, dma_unmap_page_attrs};
-position p;
+position p : script:python() { bool(reason(p)) };
 @@
  f@p(...)
-
-@script:python@
-p << bad.p;
-@@
-if not reason(p[0]):
-	cocci.include_match(False)
-
-@script:python@
-p << site.p;
-@@
-if reason(p[0]):
-	cocci.include_match(False)
 
 @res@
 identifier f = {dma_map_resource, dma_unmap_resource};
@@ -494,7 +483,7 @@ coccilib.org.print_todo(p[0], "opportunity for dma_[un]map_phys() instead of %s(
 f << bad.f;
 p << bad.p;
 @@
-coccilib.org.print_todo(p[0], "WARNING: %s() not converted: %s" % (f, reason(p[0])))
+coccilib.org.print_todo(p[0], "WARNING: %s() not converted: %s" % (f, reason(p)))
 
 @script:python depends on org@
 f << res.f;
@@ -512,7 +501,7 @@ coccilib.report.print_report(p[0], "opportunity for dma_[un]map_phys() instead o
 f << bad.f;
 p << bad.p;
 @@
-coccilib.report.print_report(p[0], "WARNING: %s() not converted: %s" % (f, reason(p[0])))
+coccilib.report.print_report(p[0], "WARNING: %s() not converted: %s" % (f, reason(p)))
 
 @script:python depends on report@
 f << res.f;

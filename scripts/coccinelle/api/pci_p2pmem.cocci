@@ -26,7 +26,7 @@ virtual report
 done = set()	# positions that are converted
 
 def at(p):
-	return (p.file, p.line, p.column)
+	return (p[0].file, p[0].line, p[0].column)
 
 def why(f):
 	if f.endswith("_sgl"):
@@ -107,24 +107,19 @@ position p;
 @@
  is_pci_p2pdma_page@p(\(bvec_page(B)\|B->bv_page\|B.bv_page\))
 
-@rest@
-identifier f = {pci_alloc_p2pmem, pci_free_p2pmem, pci_p2pmem_virt_to_bus,
-	pci_p2pmem_alloc_sgl, pci_p2pmem_free_sgl, is_pci_p2pdma_page};
-position p != {var.p, varinit.p, used.p, usedlocal.p, usedinit.p, page.p};
-@@
- f@p(...)
-
 // An allocation is converted only with the structure that keeps it.
 @script:python depends on holder@
 p << member.p;
 @@
-done.add(at(p[0]))
+done.add(at(p))
 
-@script:python@
-p << rest.p;
+@rest@
+identifier f = {pci_alloc_p2pmem, pci_free_p2pmem, pci_p2pmem_virt_to_bus,
+	pci_p2pmem_alloc_sgl, pci_p2pmem_free_sgl, is_pci_p2pdma_page};
+position q != {var.p, varinit.p, used.p, usedlocal.p, usedinit.p, page.p};
+position p : script:python() { at(p) not in done };
 @@
-if at(p[0]) in done:
-	cocci.include_match(False)
+ f@p@q(...)
 
 // ---- patch
 

@@ -13,8 +13,15 @@ virtual context
 virtual org
 virtual report
 
+@initialize:python@
+@@
+import re
+
+def other(t):
+	return bool(re.search(r"\b(struct|union)\s+(?!\s|bio_vec\b)", t))
+
 @to@
-type T;
+type T : script:python() { other(T) };
 struct bio_vec *B;
 struct bio_vec b;
 position p;
@@ -25,15 +32,8 @@ position p;
  (T *)&b@p
 )
 
-@script:python@
-T << to.T;
-@@
-import re
-if not re.search(r"\b(struct|union)\s+(?!bio_vec\b)", T):
-	cocci.include_match(False)
-
 @from@
-type T;
+type T : script:python() { other(T) };
 T *E;
 T e;
 position p;
@@ -43,13 +43,6 @@ position p;
 |
  (struct bio_vec *)&e@p
 )
-
-@script:python@
-T << from.T;
-@@
-import re
-if not re.search(r"\b(struct|union)\s+(?!bio_vec\b)", T):
-	cocci.include_match(False)
 
 @punned@
 identifier u, v;

@@ -15,6 +15,12 @@ virtual context
 virtual org
 virtual report
 
+@initialize:python@
+@@
+def after(p, q):
+	"""Not in the next turn of a loop, where it is another one."""
+	return int(p[0].line) > int(q[0].line)
+
 @free exists@
 expression P, E, E1, E2;
 identifier f;
@@ -57,28 +63,6 @@ position p, q;
  f(..., <+... A@p ...+>, ...)
 )
 
-// Once a turn of a loop is no use after the end.
-@script:python@
-p << free.p;
-q << free.q;
-@@
-if int(p[0].line) <= int(q[0].line):
-	cocci.include_match(False)
-
-@script:python@
-p << put.p;
-q << put.q;
-@@
-if int(p[0].line) <= int(q[0].line):
-	cocci.include_match(False)
-
-@script:python@
-p << unmapped.p;
-q << unmapped.q;
-@@
-if int(p[0].line) <= int(q[0].line):
-	cocci.include_match(False)
-
 @depends on context@
 expression P;
 position free.p;
@@ -101,34 +85,40 @@ position unmapped.p;
 p << free.p;
 q << free.q;
 @@
-coccilib.org.print_todo(p[0], "WARNING: address used after p2pmem_free() on line %s" % q[0].line)
+if after(p, q):
+	coccilib.org.print_todo(p[0], "WARNING: address used after p2pmem_free() on line %s" % q[0].line)
 
 @script:python depends on report@
 p << free.p;
 q << free.q;
 @@
-coccilib.report.print_report(p[0], "WARNING: address used after p2pmem_free() on line %s" % q[0].line)
+if after(p, q):
+	coccilib.report.print_report(p[0], "WARNING: address used after p2pmem_free() on line %s" % q[0].line)
 
 @script:python depends on org@
 p << put.p;
 q << put.q;
 @@
-coccilib.org.print_todo(p[0], "WARNING: path used after dma_phys_put() on line %s" % q[0].line)
+if after(p, q):
+	coccilib.org.print_todo(p[0], "WARNING: path used after dma_phys_put() on line %s" % q[0].line)
 
 @script:python depends on report@
 p << put.p;
 q << put.q;
 @@
-coccilib.report.print_report(p[0], "WARNING: path used after dma_phys_put() on line %s" % q[0].line)
+if after(p, q):
+	coccilib.report.print_report(p[0], "WARNING: path used after dma_phys_put() on line %s" % q[0].line)
 
 @script:python depends on org@
 p << unmapped.p;
 q << unmapped.q;
 @@
-coccilib.org.print_todo(p[0], "WARNING: DMA address used after dma_unmap_phys() on line %s" % q[0].line)
+if after(p, q):
+	coccilib.org.print_todo(p[0], "WARNING: DMA address used after dma_unmap_phys() on line %s" % q[0].line)
 
 @script:python depends on report@
 p << unmapped.p;
 q << unmapped.q;
 @@
-coccilib.report.print_report(p[0], "WARNING: DMA address used after dma_unmap_phys() on line %s" % q[0].line)
+if after(p, q):
+	coccilib.report.print_report(p[0], "WARNING: DMA address used after dma_unmap_phys() on line %s" % q[0].line)

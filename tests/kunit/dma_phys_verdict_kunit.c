@@ -7,6 +7,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pci-p2pdma.h>
 
 #include "dma_phys_test.h"
 
@@ -339,6 +340,128 @@ static void message_none(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "peer"));
 }
 
+/* host bridges that are allowed by a boot parameter */
+
+static void test_forget_allowed(void *allow)
+{
+	pci_p2pdma_allow = allow;
+}
+
+/* As if the machine had been booted with it. */
+static void test_allow(struct kunit *test, char *allow)
+{
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, test_forget_allowed,
+						  pci_p2pdma_allow));
+	pci_p2pdma_allow = allow;
+}
+
+/* How the parameter names the host bridge above a device. */
+static char *test_bridge(struct kunit *test, struct fake_pci *f,
+			 const char *name)
+{
+	struct pci_bus *bus = fake_pci_dev(f, name)->bus;
+	char *text = kunit_kzalloc(test, 16, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	while (bus->parent)
+		bus = bus->parent;
+	scnprintf(text, 16, "%04x:%02x", pci_domain_nr(bus), bus->number);
+	return text;
+}
+
+struct allow_case {
+	const char *name;
+	const char *allow[2];	/* bridges above these */
+	const char *provider;
+	const char *client;
+	const char *acs_port;
+	int map;
+};
+
+static const struct allow_case allow_cases[] = {
+	{ "unknown bridge", { "A" }, "A", "D", .map = HOST_BRIDGE },
+	{ "behind ACS", { "A" }, "A", "B", "down0", HOST_BRIDGE },
+	{ "no way round the switch", { "A" }, "A", "B", .map = BUS_ADDR },
+	{ "another bridge alone", { "I" }, "A", "D", .map = REFUSED },
+	{ "the second of two", { "I", "A" }, "A", "D", .map = HOST_BRIDGE },
+	{ "to a known bridge", { "A" }, "F", "A", .map = HOST_BRIDGE },
+	{ "to an unknown one", { "I" }, "F", "A", .map = REFUSED },
+	{ "own ports only", { "L" }, "L", "I", .map = HOST_BRIDGE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(allow, allow_cases, name);
+
+static void allow(struct kunit *test)
+{
+	const struct allow_case *c = test->param_value;
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	char list[40];
+
+	scnprintf(list, sizeof(list), "%s%s%s",
+		  test_bridge(test, f, c->allow[0]), c->allow[1] ? "," : "",
+		  c->allow[1] ? test_bridge(test, f, c->allow[1]) : "");
+	test_allow(test, list);
+	if (c->acs_port)
+		fake_pci_set_acs(f, c->acs_port, PCI_ACS_RR);
+	KUNIT_EXPECT_EQ(test, c->map,
+			test_verdict(test_dev(f, c->client),
+				     test_range(test, f, c->provider)));
+}
+
+/* What is no list of bridges allows none. */
+static void allow_nonsense(struct kunit *test)
+{
+	static char * const lists[] = {
+		"", ",", "all", "4000", "4000:", ":00",
+	};
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct pci_host_bridge *host;
+	int i;
+
+	host = pci_find_host_bridge(fake_pci_dev(f, "A")->bus);
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		test_allow(test, lists[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, pci_p2pdma_bridge_allowed(host),
+				       "%s", lists[i]);
+	}
+	KUNIT_EXPECT_EQ(test, REFUSED, test_verdict(test_dev(f, "D"), r));
+}
+
+static void expect_remedy(struct kunit *test, struct fake_pci *f,
+			  const char *provider, const char *client,
+			  const char *bridges)
+{
+	struct dma_phys_range *r = test_range(test, f, provider);
+	struct device *dev = test_dev(f, client);
+	struct dma_phys_log *log = dma_phys_log_begin(test);
+	char line[160];
+
+	KUNIT_EXPECT_EQ(test, REFUSED, test_verdict(dev, r));
+	scnprintf(line, sizeof(line),
+		  "%s: if you know that the host bridge forwards, add the kernel parameter: p2pdma.allow_host_bridge=%s (",
+		  dev_name(dev), bridges);
+	EXPECT_LOGGED(test, log, line);
+	dma_phys_del(r);
+}
+
+/* A refusal says what to type, and that helps. */
+static void message_remedy(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	char both[40];
+
+	scnprintf(both, sizeof(both), "%s,%s", test_bridge(test, f, "A"),
+		  test_bridge(test, f, "F"));
+	expect_remedy(test, f, "A", "D", test_bridge(test, f, "A"));
+	expect_remedy(test, f, "A", "F", both);
+	test_allow(test, both);
+	KUNIT_EXPECT_EQ(test, HOST_BRIDGE,
+			test_verdict(test_dev(f, "F"),
+				     test_range(test, f, "A")));
+}
+
 static struct kunit_case dma_phys_verdict_cases[] = {
 	KUNIT_CASE_PARAM(verdict, verdict_gen_params),
 	KUNIT_CASE(verdict_no_pci),
@@ -348,6 +471,9 @@ static struct kunit_case dma_phys_verdict_cases[] = {
 	KUNIT_CASE(verdict_of_replugged),
 	KUNIT_CASE_PARAM(message, message_gen_params),
 	KUNIT_CASE(message_none),
+	KUNIT_CASE_PARAM(allow, allow_gen_params),
+	KUNIT_CASE(allow_nonsense),
+	KUNIT_CASE(message_remedy),
 	{}
 };
 
@@ -360,3 +486,4 @@ kunit_test_suite(dma_phys_verdict_suite);
 
 MODULE_DESCRIPTION("KUnit tests for DMA mapping: who reaches whom");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

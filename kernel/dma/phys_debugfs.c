@@ -34,7 +34,7 @@ void dma_phys_account(int map, size_t size)
 	this_cpu_add(dma_phys_stats.bytes[map], size);
 }
 
-static const char *dma_phys_state(const struct p2p_range *range)
+const char *dma_phys_state(const struct p2p_range *range)
 {
 	switch (p2p_range_state(range)) {
 	case P2P_RANGE_LIVE:
@@ -73,7 +73,7 @@ static int dma_phys_ranges_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(dma_phys_ranges);
 
-static const char *dma_phys_map_name(int map)
+const char *dma_phys_map_name(int map)
 {
 	switch (map) {
 	case PCI_P2PDMA_MAP_BUS_ADDR:
@@ -142,11 +142,8 @@ static int dma_phys_stats_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(dma_phys_stats);
 
-#ifdef CONFIG_DMA_PHYS_DEBUG
-#define DMA_PHYS_FENCE_MS	10000
-#define DMA_PHYS_FENCE_MAX_MS	60000
-
-static struct dma_phys_range *dma_phys_range_at(phys_addr_t phys)
+/* For those who hold the lock; NULL if nobody registered the address. */
+struct dma_phys_range *dma_phys_range_at(phys_addr_t phys)
 {
 	struct dma_phys_range *r;
 
@@ -158,6 +155,10 @@ static struct dma_phys_range *dma_phys_range_at(phys_addr_t phys)
 	}
 	return NULL;
 }
+
+#ifdef CONFIG_DMA_PHYS_DEBUG
+#define DMA_PHYS_FENCE_MS	10000
+#define DMA_PHYS_FENCE_MAX_MS	60000
 
 /*
  * "fence ADDRESS [MILLISECONDS]" fences the range at a CPU address and waits
@@ -211,6 +212,7 @@ static int __init dma_phys_debugfs_init(void)
 	debugfs_create_file("ranges", 0444, dir, NULL, &dma_phys_ranges_fops);
 	debugfs_create_file("clients", 0444, dir, NULL, &dma_phys_clients_fops);
 	debugfs_create_file("stats", 0444, dir, NULL, &dma_phys_stats_fops);
+	debugfs_create_file("verdict", 0600, dir, NULL, &dma_phys_verdict_fops);
 #ifdef CONFIG_DMA_PHYS_DEBUG
 	debugfs_create_file("fence", 0200, dir, NULL, &dma_phys_fence_fops);
 #endif

@@ -66,6 +66,23 @@ static bool dma_phys_taken_by_bus(struct device *dev, phys_addr_t phys,
 	return false;
 }
 
+#define DMA_PHYS_BOUNCED						\
+	"DMA is bounced (swiotlb=force) or unencrypted (confidential guest)"
+
+/*
+ * Why nothing that a device is told leads it through the CPU's address space;
+ * NULL if something does.
+ */
+const char *dma_phys_not_by_cpu(struct device *dev)
+{
+	if (is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev))
+		return DMA_PHYS_BOUNCED;
+	/* their addresses cannot be led back to the range at unmapping */
+	if (!use_dma_iommu(dev) && get_dma_ops(dev))
+		return "this platform has DMA operations of its own";
+	return NULL;
+}
+
 /*
  * Through the host bridge means through the CPU's address space: an IOMMU may
  * translate, and whoever must bounce or encrypt what the device sees cannot.
@@ -76,26 +93,17 @@ static dma_addr_t dma_phys_map_host(struct dma_phys_path *path,
 				    unsigned long attrs)
 {
 	struct device *dev = &path->client->dev;
+	const char *never = dma_phys_not_by_cpu(dev);
 	struct dma_phys_range *r = path->range;
 
-	if (is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev)) {
+	if (never) {
 		dev_warn_ratelimited(dev,
-				     "cannot reach %s through the CPU: DMA is bounced or unencrypted here (swiotlb=force or a confidential guest)\n",
-				     r->name);
+				     "cannot reach %s through the CPU: %s\n",
+				     r->name, never);
 		return DMA_MAPPING_ERROR;
 	}
 
 	if (!use_dma_iommu(dev)) {
-		/*
-		 * Other dma_map_ops may hand out addresses that cannot be
-		 * led back to the range at unmapping.
-		 */
-		if (get_dma_ops(dev)) {
-			dev_warn_ratelimited(dev,
-					     "cannot reach %s through the CPU with this platform's DMA operations\n",
-					     r->name);
-			return DMA_MAPPING_ERROR;
-		}
 		if (dma_phys_taken_by_bus(dev, phys, size)) {
 			dev_warn_ratelimited(dev,
 					     "cannot reach %s at %pap: behind this host bridge that is the bus address of something else\n",

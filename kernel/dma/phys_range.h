@@ -33,7 +33,12 @@ extern struct mutex dma_phys_lock;
 extern struct list_head dma_phys_ranges;
 
 #ifdef CONFIG_DEBUG_FS
+extern const struct file_operations dma_phys_verdict_fops;
+
 void dma_phys_account(int map, size_t size);
+const char *dma_phys_map_name(int map);
+const char *dma_phys_state(const struct p2p_range *range);
+struct dma_phys_range *dma_phys_range_at(phys_addr_t phys);
 #else
 static inline void dma_phys_account(int map, size_t size)
 {
@@ -46,6 +51,8 @@ void dma_phys_path_inflight(const struct dma_phys_path *path,
 			    struct dma_phys_inflight *sum);
 void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client);
 void dma_phys_paths_destroy(struct dma_phys_range *r);
+
+const char *dma_phys_not_by_cpu(struct device *dev);
 
 int dma_phys_fence_locked(struct dma_phys_range *r);
 void dma_phys_report(struct dma_phys_range *r);

@@ -175,24 +175,189 @@ static void client_lines(struct kunit *test)
 	dma_unmap_phys(dev, addr, SZ_8K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 }
 
-/* fence: the one file that is written */
+/* verdict: asked for by writing */
 
-static ssize_t test_write(struct kunit *test, const char *what,
-			  phys_addr_t phys, const char *more)
+static ssize_t test_write_file(struct kunit *test, const char *name,
+			       const char *text)
 {
-	struct file *file = dma_phys_test_open(test, "dma_phys/fence", O_WRONLY);
+	struct file *file = dma_phys_test_open(test, name, O_WRONLY);
 	char __user *user = dma_phys_test_user(test, TEXT_SIZE);
-	char text[64];
+	ssize_t ret, len = strlen(text);
 	loff_t pos = 0;
-	ssize_t ret;
-	int len;
 
-	len = scnprintf(text, sizeof(text), "%s 0x%llx%s\n", what, (u64)phys,
-			more);
 	KUNIT_ASSERT_EQ(test, 0, copy_to_user(user, text, len));
 	ret = file->f_op->write(file, user, len, &pos);
 	__fput_sync(file);
 	return ret == len ? 0 : ret;
+}
+
+struct ask_case {
+	const char *name;
+	const char *client;
+	const char *provider;
+	const char *acs[2];
+	int map;		/* what mapping makes of it */
+	const char *says[3];	/* $ is the port of the provider, ACS or not */
+};
+
+#define ALLOW		"p2pdma.allow_host_bridge="
+#define NO_REMEDY	"\nremedy none needed\n"
+
+static const struct ask_case ask_cases[] = {
+	{ "own BAR", "A", "A", {}, OWN_BAR,
+	  { "\nverdict own_bar\nreason the memory is its own\n", NO_REMEDY } },
+	{ "switch", "B", "A", {}, BUS_ADDR,
+	  { "\nverdict bus_addr\nreason both are below ", NO_REMEDY } },
+	{ "root ports, known", "H", "F", {}, HOST_BRIDGE,
+	  { "\nverdict host_bridge\nreason no switch is above both; ",
+	    " is known to forward\n", NO_REMEDY } },
+	{ "two bridges, known", "I", "F", {}, HOST_BRIDGE,
+	  { "\nverdict host_bridge\nreason they have different host bridges; ",
+	    " is known to forward\n", NO_REMEDY } },
+	{ "root ports, unknown", "D", "A", {}, REFUSED,
+	  { "\nverdict refused\nreason no switch is above both; ",
+	    " is not known to forward\n",
+	    "; or, if you know that it forwards, with " ALLOW "4000:" } },
+	{ "ACS, unknown", "B", "A", { "down0" }, REFUSED,
+	  { "\nverdict refused\nreason ACS redirect is set on $; ",
+	    " is not known to forward\n",
+	    "\nremedy boot with pci=disable_acs_redir=$; or, if " } },
+	{ "ACS of both, unknown", "B", "A", { "down0", "down1" }, REFUSED,
+	  { "\nreason ACS redirect is set on $;4000:", } },
+	{ "ACS, known", "G", "F", { "down10" }, HOST_BRIDGE,
+	  { "\nverdict host_bridge\nreason ACS redirect is set on $; ",
+	    " is known to forward\n",
+	    "\nremedy boot with pci=disable_acs_redir=$\n" } },
+	{ "ACS above two functions", "A1", "A", { "down0" }, REFUSED,
+	  { "\nreason ACS redirect is set on $; " } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(ask, ask_cases, name);
+
+static void expect_says(struct kunit *test, const char *text, const char *want,
+			const char *port)
+{
+	const char *dollar = strchrnul(want, '$');
+	char line[160];
+
+	scnprintf(line, sizeof(line), "%.*s%s%s", (int)(dollar - want), want,
+		  *dollar ? port : "", *dollar ? dollar + 1 : "");
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, line), "no%s\nin:\n%s",
+				  line, text);
+}
+
+/* The answer explains what mapping does, and is the same by address. */
+static void ask(struct kunit *test)
+{
+	const struct ask_case *c = test->param_value;
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, c->client);
+	struct dma_phys_range *r;
+	struct dma_phys_path *path;
+	const char *port;
+	char question[64];
+	char *text;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(c->acs) && c->acs[i]; i++)
+		fake_pci_set_acs(f, c->acs[i], PCI_ACS_RR);
+	r = test_range(test, f, c->provider);
+	port = pci_name(pci_upstream_bridge(fake_pci_dev(f, c->provider)) ?:
+			fake_pci_dev(f, c->provider));
+
+	scnprintf(question, sizeof(question), "%s %s\n", dev_name(dev),
+		  pci_name(fake_pci_dev(f, c->provider)));
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	text = test_read(test, "dma_phys/verdict");
+	for (i = 0; i < ARRAY_SIZE(c->says) && c->says[i]; i++)
+		expect_says(test, text, c->says[i], port);
+	scnprintf(question, sizeof(question), "\nrange %#llx-%#llx live\n",
+		  (u64)r->range.start, (u64)p2p_range_end(&r->range));
+	expect_says(test, text, question, "");
+	KUNIT_EXPECT_NULL(test, strstr(text, "remembered"));
+
+	scnprintf(question, sizeof(question), "%s %#llx", dev_name(dev),
+		  (u64)r->range.start + SZ_4K);
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	KUNIT_EXPECT_STREQ(test, text, test_read(test, "dma_phys/verdict"));
+
+	/* asking has not made it a client */
+	KUNIT_EXPECT_TRUE(test, xa_empty(&r->paths));
+	path = dma_phys_get(dev, r->range.start, 1);
+	KUNIT_EXPECT_EQ(test, c->map == REFUSED, IS_ERR(path));
+	if (!IS_ERR(path)) {
+		KUNIT_EXPECT_EQ(test, c->map, path->map);
+		dma_phys_put(path, 0);
+	}
+}
+
+/* Answers are remembered by mapping: one that is out of date is shown. */
+static void ask_remembered(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct device *dev = test_dev(f, "B");
+	struct dma_phys_path *path;
+	char question[64];
+	char *text;
+
+	path = dma_phys_get(dev, r->range.start, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
+	dma_phys_put(path, 0);
+	fake_pci_set_acs(f, "down0", PCI_ACS_RR);
+	scnprintf(question, sizeof(question), "%s %#llx\n", dev_name(dev),
+		  (u64)r->range.start);
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	text = test_read(test, "dma_phys/verdict");
+	expect_says(test, text, "\nverdict refused\n", "");
+	expect_says(test, text, "\nremembered bus_addr, ", "");
+}
+
+/* What nobody registered, and what is no question. */
+static void ask_nobody(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	const char *name = dev_name(test_dev(f, "B"));
+	char question[64];
+
+	scnprintf(question, sizeof(question), "%s %#llx", name, (u64)NOBODY);
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	expect_says(test, test_read(test, "dma_phys/verdict"),
+		    "\nprovider none\nverdict none\n", "");
+	scnprintf(question, sizeof(question), "%s %s", name,
+		  pci_name(fake_pci_dev(f, "A")));
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	expect_says(test, test_read(test, "dma_phys/verdict"),
+		    "\nrange none is registered\n", "");
+
+	scnprintf(question, sizeof(question), "%s nonsense", name);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			test_write_file(test, "dma_phys/verdict", question));
+	scnprintf(question, sizeof(question), "%s 7fff:00:00.0", name);
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			test_write_file(test, "dma_phys/verdict", question));
+	KUNIT_EXPECT_EQ(test, -ENODEV, test_write_file(test, "dma_phys/verdict",
+						       "7fff:00:00.0 0x1000"));
+	KUNIT_EXPECT_EQ(test, -EINVAL, test_write_file(test, "dma_phys/verdict",
+						       "what"));
+	KUNIT_EXPECT_EQ(test, 0, strncmp(test_read(test, "dma_phys/verdict"),
+					 "no answer: ", 11));
+}
+
+/* fence: written for debugging */
+
+static ssize_t test_write(struct kunit *test, const char *what,
+			  phys_addr_t phys, const char *more)
+{
+	char text[64];
+
+	scnprintf(text, sizeof(text), "%s 0x%llx%s\n", what, (u64)phys, more);
+	return test_write_file(test, "dma_phys/fence", text);
 }
 
 static void fence_commands(struct kunit *test)
@@ -231,6 +396,9 @@ static struct kunit_case dma_phys_debugfs_cases[] = {
 	KUNIT_CASE(range_lines),
 	KUNIT_CASE_PARAM(stats, stat_gen_params),
 	KUNIT_CASE(client_lines),
+	KUNIT_CASE_PARAM(ask, ask_gen_params),
+	KUNIT_CASE(ask_remembered),
+	KUNIT_CASE(ask_nobody),
 	KUNIT_CASE(fence_commands),
 	{}
 };

@@ -8,9 +8,11 @@
 #   JOBS=n                parallel jobs; default: one a processor
 #   SEED=n                repeat the random part of `make host` and of MACHINE=attack
 #   FUZZ_SECONDS=n        `make host` fuzzes for that long
+#   ARCHES="a b"          `make convert` compiles for these too: arm, s390, mips..
+#   FILES="a.c b.c"       `make convert` converts these files, of any tree
 #   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600
 
-export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS
+export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS ARCHES FILES
 MAKEFLAGS += --no-print-directory
 
 # The kernel's own make, called below, must not see our variables as its own.
@@ -59,8 +61,8 @@ source:		## unpack the pristine kernel source: build/source
 tree:		## graft it: build/tree
 	$(run) tools/tree
 
-convert:	## (later) every converted object, for each architecture
-	$(call later,every touched object compiled for each architecture)
+convert:	## the converters on the whole tree; touched objects compiled
+	$(run) tools/test -1 convert
 
 bench:		## (later) stock against grafted, with tables and a plot
 	$(call later,stock against grafted in instructions per IO)

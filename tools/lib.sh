@@ -34,6 +34,12 @@ arch_of() {
 		image=arch/arm64/boot/Image ;;
 	powerpc)
 		cross=powerpc-linux-gnu- debian='' image=vmlinux ;;
+	arm)
+		cross=arm-linux-gnueabihf- debian='' image=vmlinux ;;
+	s390)
+		cross=s390x-linux-gnu- debian='' image=vmlinux ;;
+	mips)
+		cross=mips64-linux-gnuabi64- debian='' image=vmlinux ;;
 	*)
 		die "no such architecture here: $1" ;;
 	esac

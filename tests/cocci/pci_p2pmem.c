@@ -38,15 +38,18 @@ static int local(struct pci_dev *pdev)
 	p = pci_alloc_p2pmem(pdev, 4);
 	if (!p)
 		return -ENOMEM;
-	foo(pci_p2pmem_virt_to_bus(pdev, p));
+	use(pci_p2pmem_virt_to_bus(pdev, p));
 	pci_free_p2pmem(pdev, p, 4);
 	return 0;
 }
-static int g(struct other *o, struct bio_vec *bv)
+/* Not seen here: the structure is defined elsewhere. */
+static int elsewhere(struct other *o, struct bio_vec *bv)
 {
-	if (is_pci_p2pdma_page(bvec_page(bv)) || is_pci_p2pdma_page(sg_page(o->sg)))
+	if (is_pci_p2pdma_page(bvec_page(bv)))
 		return 1;
 	o->buf = pci_alloc_p2pmem(o->pdev, 4);
 	pci_free_p2pmem(o->pdev, o->buf, 4);
-	o->sg = pci_p2pmem_alloc_sgl(o->pdev, &n, 4);
+	o->sg = pci_p2pmem_alloc_sgl(o->pdev, &o->n, 4);
+	o->pdev = pci_p2pmem_find_many(o->clients, 2);
+	return 0;
 }

@@ -107,7 +107,9 @@ def key(f, fn, e):
 	m = ADDR.match(e)
 	if m:
 		return Member(m.group(2), f.types.get((fn, m.group(1))))
+	indexed = ""
 	while e.endswith("]"):
+		indexed = "[]"
 		depth = 0
 		for i in range(len(e) - 1, -1, -1):
 			depth += (e[i] == "]") - (e[i] == "[")
@@ -115,11 +117,11 @@ def key(f, fn, e):
 				break
 		e = e[:i].strip()
 	if re.match(r"^\w+$", e):
-		return (fn, e)
+		return (fn, e + indexed)
 	m = re.search(r"^(.*)(?:->|\.)\s*(\w+)$", e)
 	if m:
 		base = m.group(1).strip("() ")
-		return Member(m.group(2), f.types.get((fn, base)))
+		return Member(m.group(2) + indexed, f.types.get((fn, base)))
 	m = re.match(r"^\*\s*(\w+)$", e)
 	return (fn, "*" + m.group(1)) if m else None
 

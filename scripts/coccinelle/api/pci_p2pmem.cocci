@@ -9,8 +9,10 @@
 /// write-combining now: use memcpy_toio(), writel() and their like, and wmb()
 /// before a doorbell; sparse shows the places that do not.
 ///
-/// Scatterlists have pages, so pci_p2pmem_alloc_sgl() and all that looks at
-/// pages of a scatterlist is reported and left alone.
+/// Scatterlists have pages, so pci_p2pmem_alloc_sgl() is reported and left alone,
+/// and with it pci_p2pmem_find_many() in the same file: the two kinds of memory
+/// do not know each other.  So is is_pci_p2pdma_page(): both kinds may be met in
+/// one kernel, so it is not replaced, but asked after bvec_is_p2p().
 ///
 // Confidence: Moderate
 // Comments: p2pmem_register() wants no alignment: what tests for it can go.
@@ -31,8 +33,10 @@ def at(p):
 def why(f):
 	if f.endswith("_sgl"):
 		return "a scatterlist has pages"
+	if f.endswith("_find_many"):
+		return "scatterlists are allocated from what it finds"
 	if f == "is_pci_p2pdma_page":
-		return "not the page of a bvec"
+		return "a page; of a bvec, ask bvec_is_p2p() before its page"
 	return "where the buffer is kept is not seen in this file"
 
 // ---- what there is, in all modes
@@ -95,17 +99,20 @@ position p;
  g@p(pdev, v, ...)
 
 @plain@
-identifier f = {pci_p2pdma_add_resource, pci_p2pmem_publish,
-	pci_p2pmem_find_many};
+identifier f = {pci_p2pdma_add_resource, pci_p2pmem_publish};
 position p;
 @@
  f@p(...)
 
-@page@
-expression B;
+@sgl@
+identifier f = {pci_p2pmem_alloc_sgl, pci_p2pmem_free_sgl};
+@@
+ f(...)
+
+@find depends on !sgl@
 position p;
 @@
- is_pci_p2pdma_page@p(\(bvec_page(B)\|B->bv_page\|B.bv_page\))
+ pci_p2pmem_find_many@p(...)
 
 // An allocation is converted only with the structure that keeps it.
 @script:python depends on holder@
@@ -115,8 +122,9 @@ done.add(at(p))
 
 @rest@
 identifier f = {pci_alloc_p2pmem, pci_free_p2pmem, pci_p2pmem_virt_to_bus,
-	pci_p2pmem_alloc_sgl, pci_p2pmem_free_sgl, is_pci_p2pdma_page};
-position q != {var.p, varinit.p, used.p, usedlocal.p, usedinit.p, page.p};
+	pci_p2pmem_alloc_sgl, pci_p2pmem_free_sgl, pci_p2pmem_find_many,
+	is_pci_p2pdma_page};
+position q != {var.p, varinit.p, used.p, usedlocal.p, usedinit.p, find.p};
 position p : script:python() { at(p) not in done };
 @@
  f@p@q(...)
@@ -209,7 +217,7 @@ expression pdev, size;
 )
 
 @depends on patch@
-expression pdev, bar, size, offset, flag, clients, n, B;
+expression pdev, bar, size, offset, flag;
 @@
 (
 -pci_p2pdma_add_resource(pdev, bar, size, offset)
@@ -217,13 +225,13 @@ expression pdev, bar, size, offset, flag, clients, n, B;
 |
 -pci_p2pmem_publish(pdev, flag)
 +p2pmem_publish(pdev, flag)
-|
--pci_p2pmem_find_many(clients, n)
-+p2pmem_find_many(clients, n)
-|
--is_pci_p2pdma_page(bvec_page(B))
-+bvec_is_p2p(B)
 )
+
+@depends on patch && !sgl@
+@@
+-pci_p2pmem_find_many
++p2pmem_find_many
+ (...)
 
 @include depends on patch && (plain || holder || var || varinit)@
 @@
@@ -278,9 +286,9 @@ p << plain.p;
 coccilib.org.print_todo(p[0], "opportunity for <linux/pci-p2pmem.h>")
 
 @script:python depends on org@
-p << page.p;
+p << find.p;
 @@
-coccilib.org.print_todo(p[0], "opportunity for bvec_is_p2p()")
+coccilib.org.print_todo(p[0], "opportunity for p2pmem_find_many()")
 
 @script:python depends on org@
 f << rest.f;
@@ -324,9 +332,9 @@ p << plain.p;
 coccilib.report.print_report(p[0], "opportunity for <linux/pci-p2pmem.h>")
 
 @script:python depends on report@
-p << page.p;
+p << find.p;
 @@
-coccilib.report.print_report(p[0], "opportunity for bvec_is_p2p()")
+coccilib.report.print_report(p[0], "opportunity for p2pmem_find_many()")
 
 @script:python depends on report@
 f << rest.f;

@@ -10,9 +10,11 @@
 #   FUZZ_SECONDS=n        `make host` fuzzes for that long
 #   ARCHES="a b"          `make convert` compiles for these too: arm, s390, mips..
 #   FILES="a.c b.c"       `make convert` converts these files, of any tree
+#   SERIES_BUILD=1        `make series` builds x86_64 at each patch; n: from the nth
 #   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600
 
-export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS ARCHES FILES
+export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
+	ARCHES FILES SERIES_BUILD
 MAKEFLAGS += --no-print-directory
 
 # The kernel's own make, called below, must not see our variables as its own.
@@ -70,8 +72,8 @@ bench:		## (later) stock against grafted, with tables and a plot
 cover:		## line and branch coverage of our files: build/cover/html
 	$(run) tools/test -1 cover
 
-series:		## (later) a patch series for git am
-	$(call later,a patch series that git am takes)
+series:		## the graft as patches for git am: build/series/patches
+	$(run) tools/test -1 series
 
 soak:		## the attack machine for long, under KASAN, lockdep, kmemleak
 	$(run) tools/test -1 soak

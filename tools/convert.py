@@ -17,8 +17,10 @@ OUT/sites.txt has every site that stays, OUT/touched.txt the changed files.
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 REPO = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -62,7 +64,7 @@ class Converter:
         self.fields = name == "bvec_fields"
         # A variable may be called like a field; it is none.
         self.word = re.compile((r"%s\b(%s)\b%s" % (
-            r"(?:->|\.|,)\s*" if self.fields else "", "|".join(names),
+            r"(?:->|\.|\bbio_vec\s*,)\s*" if self.fields else "", "|".join(names),
             r"(?!\s*\()" if self.fields else r"\s*\(")).encode())
         self.grep = "|".join(names)
         with open(self.script, encoding="utf-8") as f:
@@ -148,8 +150,9 @@ def one(job):
     res.found, res.declared = len(uses), len(declared)
     if not uses:
         return path, res
-    work = os.path.join(scratch, path.lstrip("/"))
-    os.makedirs(os.path.dirname(work), exist_ok=True)
+    # spatch takes a name with a blank in it for two.
+    work = os.path.join(tempfile.mkdtemp(dir=scratch),
+                        os.path.basename(path).replace(" ", "_"))
     with open(work, "wb") as f:
         f.write(old)
     if conv.patches:
@@ -190,7 +193,7 @@ def one(job):
         spatch(conv, "patch", work, True)
         with open(work, "rb") as f:
             res.again = f.read() != new
-    os.unlink(work)
+    shutil.rmtree(os.path.dirname(work))
     return path, res
 
 

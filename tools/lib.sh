@@ -24,6 +24,7 @@ die() {
 # make, are built (cross, image), and what Debian calls it (debian; empty where
 # Debian has no packages).
 arch_of() {
+	# shellcheck disable=SC2034	# for who sources this
 	case $1 in
 	x86_64)
 		cross='' debian=amd64 image=arch/x86/boot/bzImage ;;
@@ -43,7 +44,7 @@ arch_of() {
 	*)
 		die "no such architecture here: $1" ;;
 	esac
-	# shellcheck disable=SC2034	# for who sources this
+	# shellcheck disable=SC2034
 	arch=$1
 }
 

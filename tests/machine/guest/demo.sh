@@ -23,6 +23,7 @@ driveC=$(namespace "$C" 1)
 fsA=$(namespace "$A" 2)
 fsB=$(namespace "$B" 2)
 at=$((64 * MIB))		# where on a drive the checks may write
+export DM_DISABLE_UDEV=1 MDADM_NO_UDEV=1
 
 # bytes VERDICT: how many were mapped with this verdict since boot
 bytes() {
@@ -277,7 +278,6 @@ slice() {
 
 make_other_queues() {
 	key=000102030405060708090a0b0c0d0e0f
-	export DM_DISABLE_UDEV=1 MDADM_NO_UDEV=1
 	truncate -s 16M /tmp/loop.img
 	losetup /dev/loop0 /tmp/loop.img
 	slice sliceA "$driveA"
@@ -355,6 +355,74 @@ point_refusals() {
 	dmsetup remove crypt sliceA sliceB sliceC
 }
 
+# hole WORDS ERRNO STOCK ARGUMENTS...: on our kernel, p2pio fails with ERRNO
+# and has moved nothing.  STOCK is what it does on a kernel that is not: "moves",
+# or an errno.
+hole() {
+	words=$1
+	errno=$2
+	stock=$3
+	shift 3
+	if [ -e $debug/stats ]; then
+		refused "$words" "$reason" p2pio -x "$errno" "$@"
+		return
+	fi
+	if [ "$stock" = moves ]; then
+		check "stock lets pass: $words" p2pio "$@"
+	else
+		check "stock says $stock: $words" p2pio -x "$stock" "$@"
+	fi
+	say "        $(tail -n 1 /tmp/check.log)"
+}
+
+point_holes() {
+	section "   Where other kernels mix memory, or did not look"
+	b=$memB/allocate
+	reason=mixes
+	for kind in "PRP 0" "SGL 1"; do
+		list_kind $kind
+		for way in -n -i; do
+			name=ioctl
+			[ $way = -n ] || name=io_uring
+			for dir in "" -w; do
+				hole "one $name command${dir:+ that writes}, main memory and B's, $lists" \
+					EINVAL moves $way $dir "$driveA" $at \
+					ram:65536 "$b:65536"
+				hole "one $name command${dir:+ that writes}, B's and main memory, $lists" \
+					EINVAL moves $way $dir "$driveA" $at \
+					"$b:65536" ram:65536
+			done
+			hole "one $name command to B, main memory and B's own, $lists" \
+				EINVAL EIO $way "$driveB" $at \
+				ram:65536 "$b:65536"
+		done
+	done
+
+	slice sliceA "$driveA"
+	slice sliceB "$driveB"
+	check "make a RAID0 device of drives A and B" \
+		mdadm --create /dev/md1 --run --assume-clean --level=0 \
+		--raid-devices=2 /dev/mapper/sliceA /dev/mapper/sliceB
+	reason="does not take peer-to-peer memory"
+	hole "RAID0, B's memory" EOPNOTSUPP EREMOTEIO /dev/md1 0 "$b:65536"
+	reason=mixes
+	hole "RAID0, main memory and B's" EINVAL EREMOTEIO \
+		/dev/md1 0 ram:65536 "$b:65536"
+	mdadm --stop /dev/md1 2>/dev/null
+	dmsetup remove sliceA sliceB
+
+	# Nobody can get such a bvec to be kept for later by the kernel.
+	if [ -e $debug/stats ]; then
+		check "registering B's memory with io_uring: EFAULT" \
+			p2pio -f -x EFAULT "$driveA" $at "$b:65536"
+	else
+		check "stock says EREMOTEIO: registering B's memory with io_uring" \
+			p2pio -f -x EREMOTEIO "$driveA" $at "$b:65536"
+	fi
+	check "registering main memory with io_uring" \
+		p2pio -f "$driveA" $at ram:65536
+}
+
 point_ram() {
 	section "5. The same drives with buffers in main memory"
 	for kind in "PRP 0" "SGL 1"; do
@@ -389,7 +457,7 @@ point_gone() {
 }
 
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
-for point in $(echo "${points:-ranges,copy,files,verify,shapes,refusals,ram,reset,gone}" |
+for point in $(echo "${points:-ranges,copy,files,verify,shapes,refusals,holes,ram,reset,gone}" |
 	tr , ' '); do
 	"point_$point"
 done

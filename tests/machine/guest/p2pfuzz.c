@@ -541,7 +541,7 @@ static void prepare(const char *file)
 	}
 	if (syscall(SYS_io_setup, 4, &aio))
 		die("io_setup: %s", strerror(errno));
-	make_ring(4);
+	make_ring(4, false);
 }
 
 static void one_call(void)

@@ -11,10 +11,13 @@
  *	-w		write (else read)
  *	-b		through the page cache (else O_DIRECT)
  *	-n		as a command of the drive, by ioctl
+ *	-i		the same by io_uring, with one buffer or several
+ *	-f		with buffers that are registered with io_uring before
  *	-r		map the devices' memory read-only
  *	-u		unmap the second half of each mapping first
  *	-s SIZE		map this much of each device, at least
- *	-x ERRNO	it must fail in this way, and must have moved nothing
+ *	-x ERRNO	it must fail so, and must have moved nothing; EIO
+ *			is also what the drive refuses
  *
  * Without -x, all bytes must have been moved, and moved right: the same range
  * of the file is read once more into main memory and compared.  With -x, every
@@ -22,77 +25,27 @@
  * if all of this is so.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/nvme_ioctl.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
-#include <unistd.h>
+
+#include "p2p.h"
+#include "p2pring.h"
 
 #define MAX_BUFFERS	16
-#define PAGE		4096UL
 #define ROUND_UP(n)	(((n) + PAGE - 1) & ~(PAGE - 1))
 
 struct options {
 	bool write;
 	bool buffered;
 	bool command;
+	bool ring;
+	bool fixed;
 	bool read_only;
 	bool unmap_half;
 	size_t map_size;
 	int error;
 };
-
-static const struct {
-	const char *name;
-	int number;
-} errors[] = {
-	{ "EINVAL", EINVAL },
-	{ "EFAULT", EFAULT },
-	{ "EREMOTEIO", EREMOTEIO },
-	{ "EOPNOTSUPP", EOPNOTSUPP },
-	{ "EIO", EIO },
-	{ NULL, 0 }
-};
-
-static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-	exit(1);
-}
-
-static int error_number(const char *name)
-{
-	size_t i;
-
-	for (i = 0; errors[i].name; i++)
-		if (!strcmp(errors[i].name, name))
-			return errors[i].number;
-	die("unknown error name %s", name);
-	return 0;
-}
-
-static const char *error_name(int number)
-{
-	size_t i;
-
-	for (i = 0; errors[i].name; i++)
-		if (errors[i].number == number)
-			return errors[i].name;
-	return strerror(number);
-}
 
 /* By words: a byte at a time is slow on device memory. */
 static void fill(void *buf, size_t len, unsigned long seed)
@@ -234,6 +187,16 @@ static void must_hold_file(const struct iovec *iov, int nr, const char *file)
 	}
 }
 
+/* What a command of the drive returns: an error, a status, or 0 */
+static ssize_t outcome(int res, size_t len)
+{
+	if (res <= 0)
+		return res ? -1 : (ssize_t)len;
+	printf("the drive says status %#x: ", res);
+	errno = EIO;
+	return -1;
+}
+
 /* The same with several buffers: the kernel makes one request of them. */
 static ssize_t command_vec(int fd, const struct iovec *iov, int nr,
 			   off_t offset, size_t len, bool write)
@@ -246,11 +209,67 @@ static ssize_t command_vec(int fd, const struct iovec *iov, int nr,
 		.cdw10 = offset / 512,
 		.cdw12 = len / 512 - 1,
 	};
-	int error = ioctl(fd, NVME_IOCTL_IO64_CMD_VEC, &io);
 
-	if (error > 0)
-		die("the drive says status %#x", error);
-	return error ? -1 : (ssize_t)len;
+	return outcome(ioctl(fd, NVME_IOCTL_IO64_CMD_VEC, &io), len);
+}
+
+/* The same by io_uring, on the character device of the drive. */
+static ssize_t command_ring(const char *path, const struct iovec *iov, int nr,
+			    off_t offset, size_t len, bool write)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_URING_CMD,
+		.cmd_op = NVME_URING_CMD_IO_VEC,
+	};
+	struct nvme_uring_cmd io = {
+		.opcode = write ? 1 : 2,
+		.addr = (uintptr_t)iov,
+		.data_len = nr,
+		.cdw10 = offset / 512,
+		.cdw12 = len / 512 - 1,
+	};
+	char name[64];
+	int fd, res;
+
+	if (strncmp(path, "/dev/nvme", 9))
+		die("%s is no drive", path);
+	snprintf(name, sizeof(name), "/dev/ng%s", path + 9);
+	fd = open(name, O_RDWR);
+	if (fd < 0)
+		die("open %s: %s", name, strerror(errno));
+	io.nsid = ioctl(fd, NVME_IOCTL_ID);
+	sqe.fd = fd;
+	make_ring(1, true);
+	memcpy(ring_add(&sqe)->cmd, &io, sizeof(io));
+	if (ring_enter(1, 1) != 1)
+		die("io_uring_enter: %s", strerror(errno));
+	res = ring_result();
+	errno = -res;
+	return outcome(res < 0 ? -1 : res, len);
+}
+
+/* Memory that stays pinned for longer than one IO. */
+static ssize_t fixed(int fd, const struct iovec *iov, off_t offset, bool write)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = write ? IORING_OP_WRITE_FIXED : IORING_OP_READ_FIXED,
+		.fd = fd,
+		.addr = (uintptr_t)iov->iov_base,
+		.len = iov->iov_len,
+		.off = offset,
+	};
+	long long res;
+
+	make_ring(1, false);
+	if (syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
+		    iov, 1))
+		return -1;
+	ring_add(&sqe);
+	if (ring_enter(1, 1) != 1)
+		die("io_uring_enter: %s", strerror(errno));
+	res = ring_result();
+	errno = -res;
+	return res < 0 ? -1 : res;
 }
 
 /* Past the block layer's file interface; logical blocks have 512 bytes. */
@@ -263,11 +282,8 @@ static ssize_t command(int fd, const struct iovec *iov, off_t offset,
 		.addr = (uintptr_t)iov->iov_base,
 		.slba = offset / 512,
 	};
-	int error = ioctl(fd, NVME_IOCTL_SUBMIT_IO, &io);
 
-	if (error > 0)
-		die("the drive says status %#x", error);
-	return error ? -1 : (ssize_t)iov->iov_len;
+	return outcome(ioctl(fd, NVME_IOCTL_SUBMIT_IO, &io), iov->iov_len);
 }
 
 static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
@@ -287,7 +303,11 @@ static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 	fd = open(path, (o->write ? O_WRONLY : O_RDONLY) | flags);
 	if (fd < 0)
 		die("open %s: %s", path, strerror(errno));
-	if (o->command && nr > 1)
+	if (o->ring)
+		n = command_ring(path, iov, nr, offset, len, o->write);
+	else if (o->fixed)
+		n = fixed(fd, iov, offset, o->write);
+	else if (o->command && nr > 1)
 		n = command_vec(fd, iov, nr, offset, len, o->write);
 	else if (o->command)
 		n = command(fd, iov, offset, o->write);
@@ -328,7 +348,7 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int opt, nr;
 
-	while ((opt = getopt(argc, argv, "wbnrus:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "wbnifrus:x:")) != -1) {
 		switch (opt) {
 		case 'w':
 			o.write = true;
@@ -338,6 +358,12 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			o.command = true;
+			break;
+		case 'i':
+			o.ring = true;
+			break;
+		case 'f':
+			o.fixed = true;
 			break;
 		case 'r':
 			o.read_only = true;
@@ -359,7 +385,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	if (argc < 3 || argc - 2 > MAX_BUFFERS) {
 		fprintf(stderr,
-			"usage: p2pio [-wbnru] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
+			"usage: p2pio [-wbnifru] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
 		return 2;
 	}
 	for (nr = 0; nr < argc - 2; nr++)

@@ -246,7 +246,7 @@ static void victim(int file, int mem, size_t len, int ready)
 
 	if (buf == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
-	make_ring(DEPTH);
+	make_ring(DEPTH, false);
 	for (int i = 0; i < DEPTH; i++) {
 		struct io_uring_sqe sqe = {
 			.opcode = IORING_OP_READ,

@@ -58,6 +58,16 @@ def regex(text, where):
         raise GraftError(f"{where}: bad regular expression {text!r}: {e}")
 
 
+def indented(old, new):
+    """New lines that spatch has indented with blanks get tabs."""
+    kept = set(old.split(b"\n"))
+    return b"\n".join(
+        line if line in kept else
+        re.sub(rb"^(\t*)((?: {8})+)",
+               lambda m: m.group(1) + b"\t" * (len(m.group(2)) // 8), line)
+        for line in new.split(b"\n"))
+
+
 class View:
     """The pristine tree plus what the steps so far have made of it."""
 
@@ -232,6 +242,8 @@ class Step:
         for path, text in texts.items():
             with open(os.path.join(scratch, "b", path), "rb") as f:
                 result = f.read()
+            if not self.is_patch:
+                result = indented(text, result)
             if result != text:
                 view.changed[path] = result
                 files += 1

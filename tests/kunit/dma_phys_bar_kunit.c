@@ -39,6 +39,8 @@ static const struct bar_case bar_cases[] = {
 	  "BAR 5 is not memory, it cannot be a peer-to-peer range" },
 	{ "upper half of a 64-bit BAR", 1, 0, SZ_4K, -EOPNOTSUPP,
 	  "BAR 1 is not memory, it cannot be a peer-to-peer range" },
+	{ "upper half that looks like a BAR", 3, 0, SZ_4K, -EOPNOTSUPP,
+	  "BAR 3 is not memory, it cannot be a peer-to-peer range" },
 	{ "unassigned", 2, 0, SZ_4K, -ENXIO,
 	  "BAR 2 has no address; a bridge window above may be too small (try pci=realloc)"
 	},
@@ -79,6 +81,8 @@ static void add_bar(struct kunit *test)
 
 	/* the core would not, with a BAR that has no address */
 	pci_write_config_word(pdev, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	/* an address that has the bits of a 64-bit BAR */
+	pci_write_config_dword(pdev, PCI_BASE_ADDRESS_3, ~0);
 	KUNIT_EXPECT_EQ(test, c->ret,
 			dma_phys_add_bar(r, pdev, c->bar, c->offset, c->size));
 	if (c->says) {

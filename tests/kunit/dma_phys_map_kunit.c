@@ -153,11 +153,19 @@ static int test_del_thread(void *data)
 	return 0;
 }
 
+static void test_invalidate(struct dma_phys_holder *holder)
+{
+}
+
 static void going(struct kunit *test)
 {
 	const struct map_case *c = test->param_value;
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
 	struct device *dev = test_dev(f, c->client);
+	struct dma_phys_holder holder = {
+		.dev = dev,
+		.invalidate = test_invalidate,
+	};
 	struct test_del del = {};
 	struct task_struct *task;
 	phys_addr_t phys;
@@ -176,6 +184,8 @@ static void going(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),
 			    dma_phys_get(dev, phys, SZ_4K));
 	EXPECT_REFUSED(test, dev, phys, SZ_4K);
+	/* who wants to keep a mapping is not told to try again */
+	KUNIT_EXPECT_EQ(test, -ENXIO, dma_phys_hold(&holder, phys, SZ_4K));
 	/* the address alone must still lead to the range */
 	dma_unmap_phys(dev, addr, SZ_64K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_NE(test, 0,

@@ -228,7 +228,7 @@ static blk_status_t bio_phys_check_bvecs(const struct bio_vec *bvecs,
 }
 
 /* What a kernel submitter brings; 1 if it is good peer-to-peer memory. */
-static int bio_phys_check_kernel(const struct iov_iter *i)
+static int bio_phys_check_kernel(struct iov_iter *i)
 {
 	struct bvec_iter iter = {
 		.bi_bvec_done	= i->iov_offset,
@@ -237,8 +237,10 @@ static int bio_phys_check_kernel(const struct iov_iter *i)
 	struct p2p_range *range = NULL;
 	blk_status_t status;
 
-	if (!bio_phys_any(i->bvec, iter))
+	if (!bio_phys_any(i->bvec, iter)) {
+		i->p2p = ITER_P2P_NONE;
 		return 0;
+	}
 	rcu_read_lock();
 	status = bio_phys_check_bvecs(i->bvec, iter, &range);
 	rcu_read_unlock();
@@ -299,7 +301,7 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 	int ret;
 
 	/* a retry finds the mark of the last attempt */
-	iter->p2p = false;
+	iter->p2p = ITER_P2P_UNKNOWN;
 	if (iov_iter_is_bvec(iter))
 		ret = bio_phys_check_kernel(iter);
 	else
@@ -313,7 +315,7 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 	}
 	if (bdev && !bio_phys_taken(bdev))
 		return -EOPNOTSUPP;
-	iter->p2p = true;
+	iter->p2p = ITER_P2P_ALL;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(__bio_phys_check_iter);
@@ -430,13 +432,12 @@ void bio_phys_release(struct bio *bio)
 }
 
 /*
- * A kernel submitter gave its own bvecs: carry their flag over to the bio, so
- * that submission looks closer.  The first tells for all of them unless RAM is
- * mixed in.
+ * The rest of bio_phys_mark_bvecs().  The first tells for all of them unless
+ * RAM is mixed in.
  */
-void bio_phys_mark_bvecs(struct bio *bio)
+void __bio_phys_mark_bvecs(struct bio *bio)
 {
-	if (p2p_ranges_ever() && bio_phys_any(bio->bi_io_vec, bio->bi_iter))
+	if (bio_phys_any(bio->bi_io_vec, bio->bi_iter))
 		bio_set_flag(bio, BIO_P2P);
 }
 

@@ -93,7 +93,7 @@ identifier bio, iter;
  {
  ...
  bio_set_flag(bio, BIO_CLONED);
-+bio_phys_mark_bvecs(bio);
++bio_phys_mark_bvecs(bio, iter);
  ...
  }
 

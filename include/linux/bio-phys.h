@@ -35,11 +35,18 @@ static inline bool bio_is_p2p(const struct bio *bio)
 int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len);
 int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter);
 void bio_phys_release(struct bio *bio);
-void bio_phys_mark_bvecs(struct bio *bio);
+void __bio_phys_mark_bvecs(struct bio *bio);
 blk_status_t bio_phys_submit_check(struct bio *bio);
 int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
+
+/* &iov_iter.p2p: what bio_phys_check_iter() has found */
+enum {
+	ITER_P2P_UNKNOWN,	/* it was not called, or did not look */
+	ITER_P2P_NONE,		/* RAM; said of bvecs only */
+	ITER_P2P_ALL,		/* peer-to-peer memory of one provider */
+};
 
 /**
  * bio_phys_check_iter - look at all of an IO before any of it is done
@@ -76,9 +83,20 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
  */
 static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 {
-	return iter->p2p;
+	return iter->p2p == ITER_P2P_ALL;
 }
 
+/*
+ * A bio was given the bvecs of a kernel submitter's iterator: carry their flag
+ * over to the bio, so that submission looks closer.  What was found to be RAM
+ * is not walked again.
+ */
+static inline void bio_phys_mark_bvecs(struct bio *bio,
+				       const struct iov_iter *iter)
+{
+	if (p2p_ranges_ever() && iter->p2p != ITER_P2P_NONE)
+		__bio_phys_mark_bvecs(bio);
+}
 
 #else /* CONFIG_DMA_PHYS_P2P */
 
@@ -102,7 +120,8 @@ static inline void bio_phys_release(struct bio *bio)
 {
 }
 
-static inline void bio_phys_mark_bvecs(struct bio *bio)
+static inline void bio_phys_mark_bvecs(struct bio *bio,
+				       const struct iov_iter *iter)
 {
 }
 

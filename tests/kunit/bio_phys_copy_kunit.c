@@ -308,6 +308,34 @@ static void check_bvecs_of_gone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 }
 
+/*
+ * RAM is walked once for each IO: what is changed behind the check's back,
+ * which nobody does, is not seen.
+ */
+static void check_bvecs_once(struct kunit *test)
+{
+	struct bio *bio = bio_kunit_bio(test, 0);
+	struct iov_iter iter;
+	struct bio_vec bv[2];
+
+	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
+	set_piece(test, &bv[0], RAM);
+	set_piece(test, &bv[1], RAM);
+	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
+	KUNIT_ASSERT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, false));
+	set_piece(test, &bv[1], P2P);
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_FALSE(test, bio_is_p2p(bio));
+
+	/* another IO is looked at anew, by whichever of the two comes first */
+	bio_reset(bio, NULL, REQ_OP_WRITE);
+	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
+	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
+	KUNIT_EXPECT_EQ(test, -EINVAL, bio_phys_check_iter(&iter, NULL, true));
+}
+
 /* A retry of the same iterator is looked at anew, whatever was found before. */
 static void check_bvecs_again(struct kunit *test)
 {
@@ -376,6 +404,7 @@ static struct kunit_case bio_phys_copy_cases[] = {
 	KUNIT_CASE_PARAM(check_bvecs, check_gen_params),
 	KUNIT_CASE(check_bvecs_to_the_end),
 	KUNIT_CASE(check_bvecs_of_gone),
+	KUNIT_CASE(check_bvecs_once),
 	KUNIT_CASE(check_bvecs_again),
 	KUNIT_CASE(no_copies),
 	KUNIT_CASE(no_pages),

@@ -318,11 +318,15 @@ fuzz() {
 	row "$words" "$4" "$6" "$8" - 0 $leaked "${12}"
 }
 
+mount_file_system() {
+	fsD=$(namespace "$(controller D)" 2)
+	check "make an ext4 file system on drive D" mkfs.ext4 -qF "$fsD"
+	mount -t ext4 "$fsD" /mnt
+}
+
 point_fuzz() {
 	section "3. Random system calls, against a model"
-	fsD=$(namespace "$(controller D)" 2)
-	check "make an ext4 file system on drive D" mkfs.ext4 -q "$fsD"
-	mount -t ext4 "$fsD" /mnt
+	mount_file_system
 	# No scatter-gather lists: with one in main memory, QEMU's drives take no
 	# data in their own.
 	echo 0 > /sys/module/nvme/parameters/sgl_threshold
@@ -412,29 +416,59 @@ point_fence() {
 	fi
 }
 
-# What can be reclaimed is, again and again.
+# free_mib: what could be had, by reclaiming what can be
+free_mib() {
+	awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo
+}
+
+# What can be reclaimed is, again and again, while system calls are made whose
+# allocations fail.  Enough is left that nobody must be killed for memory.
 pressure() {
-	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
-	mount -o remount,size=100% /dev/shm
-	dd if=/dev/zero of=/dev/shm/hog bs=1M count=$((free - 40)) || return
+	p2pfuzz -f -n 300 ${seed:+-s $seed} /mnt/fuzz > /tmp/fuzz.log 2>&1 &
+	fuzz=$!
+	# by half of what is left: what is counted as free is not all to be had
+	while more=$((($(free_mib) - low) / 2)) && [ $more -gt 4 ]; do
+		echo "machine: memory pressure: $more MiB more" > /dev/kmsg
+		dd if=/dev/zero bs=1M count=$more >> /dev/shm/hog || break
+	done
 	for drive in A C D; do
+		echo "machine: memory pressure: reading drive $drive" > /dev/kmsg
 		cat "$(namespace "$(controller $drive)" 1)" > /dev/null
 	done
+	echo "machine: memory pressure: waiting for the calls" > /dev/kmsg
+	wait $fuzz
+	status=$?
 	rm /dev/shm/hog
+	tail -n 3 /tmp/fuzz.log
+	return $status
 }
 
 point_pressure() {
 	[ -n "$soak" ] || return
-	section "5. No memory"
+	section "5. No memory, and allocations that fail"
+	mount_file_system
+	echo 0 > /sys/module/nvme/parameters/sgl_threshold
+	mount -o remount,size=100% /dev/shm
+	failing_allocations
+	low=96
 	attack "memory pressure" "$(often 2 10)" \
 		"A:B:ENOMEM,EAGAIN D:B:ENOMEM,EAGAIN C:C:ENOMEM,EAGAIN" pressure
+	umount /mnt
 }
 
 leaks=/sys/kernel/debug/kmemleak
 
+ranges() {
+	grep -vc '^#' $debug/ranges
+}
+
 point_leaks() {
+	section "6. What was not given back"
+	is "ranges, as many as before" "$(ranges)" "$ranges"
+	is "bytes of B's and C's memory, as many as before" \
+		"$(available)" "$all_memory"
+	is "requests in flight" "$(in_flight)" 0
 	[ -e $leaks ] || return
-	section "6. Memory that was not given back"
 	# a pointer may have been on its way at one moment
 	echo scan > $leaks
 	sleep 6
@@ -446,6 +480,8 @@ point_leaks() {
 
 check "QEMU's control channel answers" open_qmp
 [ ! -e $leaks ] || echo clear > $leaks
+ranges=$(ranges)
+all_memory=$(available)
 row fault times IOs failed "in flight" lost leaks "wait(ms)"
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
 for point in $(echo "${points:-life,fuzz,fence,late_fence,pressure,drives,leaks}" | tr , ' '); do

@@ -58,6 +58,12 @@ static void unmapped(struct my_dev *d, dma_addr_t addr)
 	writeq(addr, d->regs);
 }
 
+static void unmapped_and_said(struct my_dev *d, dma_addr_t addr)
+{
+	dma_unmap_phys(d->dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	dev_dbg(d->dev, "%pad is unmapped\n", &addr);
+}
+
 static void unmapped_twice(struct my_dev *d, dma_addr_t addr, int err)
 {
 	if (err)

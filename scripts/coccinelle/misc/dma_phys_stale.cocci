@@ -7,8 +7,9 @@
 /// be fenced, moved or gone, and the address be another device's.
 ///
 // Confidence: Moderate
-// Comments: what is kept in a structure and used from another function is not
-//	seen: set it to 0 when it is given back.
+// Comments: to print an address is no use of it.  What is kept in a structure
+//	and used from another function is not seen: set it to 0 when it is
+//	given back.
 // Options: --no-includes --include-headers
 
 virtual context
@@ -23,7 +24,7 @@ def after(p, q):
 
 @free exists@
 expression P, E, E1, E2;
-identifier f;
+identifier f !~ "^(.*print.*|pr_.*|dev_(dbg|info|warn|err).*|sysfs_emit.*|trace_.*)$";
 position p, q;
 @@
  p2pmem_free@q(E1, P, E2)
@@ -50,7 +51,7 @@ position p, q;
 
 @unmapped exists@
 expression A, E, E1;
-identifier f;
+identifier f !~ "^(.*print.*|pr_.*|dev_(dbg|info|warn|err).*|sysfs_emit.*|trace_.*)$";
 expression list es;
 position p, q;
 @@

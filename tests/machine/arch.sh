@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2054,SC2154
 #
 # What differs between the architectures of the machines: the emulator, where
 # the console and the report come out, and where the guest's programs are from.

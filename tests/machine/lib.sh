@@ -86,7 +86,7 @@ compile_for() {
 # unpack it than the host to read it.  Where Debian has no programs to put in,
 # it is the programs here and no shell; the kernel is told which is init.
 make_initramfs() {
-	local root=$out/root busybox='' name path lib programs=() libs=()
+	local root=$out/root busybox='' name path lib programs=() libs=() found=
 	initramfs=$out/initramfs${sysroot:+-$arch}.cpio
 	compile_guest_programs
 	if [[ -n $debian ]]; then
@@ -96,7 +96,8 @@ make_initramfs() {
 			path=$(program "$name") || exit
 			programs+=("$path")
 		done
-		mapfile -t libs < <(libraries_of "${programs[@]}")
+		found=$(libraries_of "${programs[@]}") || exit
+		mapfile -t libs <<<"$found"
 	fi
 
 	made_from "$initramfs" "$busybox" "${programs[@]}" "${libs[@]}" \

@@ -323,7 +323,7 @@ static ssize_t by_uring(const struct io *io)
 }
 
 /* @unsure: it may have failed half-way */
-static void judge(const struct io *io, ssize_t n, unsigned long errors,
+static void judge(const struct io *io, ssize_t n, uint64_t errors,
 		  bool unsure)
 {
 	if (n == (ssize_t)io->len) {
@@ -356,7 +356,8 @@ static void do_io(void)
 		{ "io_uring", by_uring },
 	};
 	int way = pick(ARRAY_SIZE(ways));
-	unsigned long errors, started;
+	unsigned long started;
+	uint64_t errors;
 	bool ram, hit;
 	struct io io;
 	ssize_t n;
@@ -385,7 +386,7 @@ static void do_io(void)
 
 /* --- what is no IO, and must not work, or not matter */
 
-static void must_fail(const char *what, long ret, unsigned long errors)
+static void must_fail(const char *what, long ret, uint64_t errors)
 {
 	if (ret != -1 || !(errors & BIT(errno)))
 		wrong("%s: %s", what, ret == -1 ? strerror(errno) : "success");

@@ -227,13 +227,13 @@ static void succeeded(const struct io *io)
 }
 
 /* Which errors may come?  A bit for each; none if it must succeed. */
-#define BIT(error)	(1UL << (error) % 64)
+#define BIT(error)	(1ULL << (error) % 64)
 
-static unsigned long expected(const struct io *io, bool *ram)
+static uint64_t expected(const struct io *io, bool *ram)
 {
 	int need = MAPPED | (io->write ? PROT_READ : PROT_WRITE);
 	bool kinds[NR_KINDS] = { false };
-	unsigned long errors = 0;
+	uint64_t errors = 0;
 
 	for (int i = 0; i < io->nr; i++) {
 		const struct buffer *b = io->b[i];

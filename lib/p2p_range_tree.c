@@ -275,8 +275,8 @@ enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 		return P2P_RANGE_NONE;
 	index = p2p_range_frame(phys);
 	*range = mtree_load(&p2p_ranges, index);
-	if (likely(*range) && !wraps && phys >= (*range)->start &&
-	    end <= p2p_range_end(*range))
+	/* ranges are whole frames: it begins inside */
+	if (likely(*range) && !wraps && end <= p2p_range_end(*range))
 		return P2P_RANGE_INSIDE;
 
 	last = p2p_range_frame(wraps ? PHYS_ADDR_MAX : end);

@@ -22,8 +22,8 @@ run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
 
 later = @echo "$@ comes with a later issue: $(1)" >&2; exit 2
 
-.PHONY: help demo test unit lint cocci machines deps source tree clean \
-	distclean host convert bench cover series unit-debug soak mutants
+.PHONY: help demo test unit lint cocci machines machines-all deps source tree \
+	clean distclean host convert bench cover series unit-debug soak mutants
 
 help:
 	@awk -F '##' '/^[a-z-]+:.*##/ { split($$1, t, ":"); \
@@ -53,6 +53,9 @@ cocci:		## golden triplets of every semantic patch; the graft itself
 
 machines:	## every QEMU machine; MACHINE=name for one
 	$(run) tools/test -1 machines
+
+machines-all:	## and the others, with a table of what they showed
+	$(run) tools/test -1 machines-all
 
 deps:		## install the Debian packages that all this needs
 	$(run) tools/deps

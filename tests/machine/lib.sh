@@ -147,7 +147,7 @@ make_disk() {
 # When the kernel gives up: at the first complaint, and not before a slow host
 # could be the reason.
 patience="panic=-1 panic_on_warn=1 oops=panic hung_task_panic=1"
-patience+=" rcupdate.rcu_cpu_stall_timeout=60"
+patience+=" rcupdate.rcu_cpu_stall_timeout=60 no_timer_check"
 
 # emulate NAME KERNEL TIMEOUT CMDLINE QEMU-OPTION...: the kernel's console goes
 # to a file, the guest's report to standard output
@@ -170,7 +170,7 @@ boot() {
 	report=$log/machine-$1.report
 	(
 		emulate "$@" | tee "$report" |
-			grep --line-buffered -v '^VERDICT'
+			grep --line-buffered -v -e '^VERDICT' -e '^SEEN'
 		exit "${PIPESTATUS[0]}"
 	) &
 	child=$!
@@ -207,6 +207,50 @@ watched_console() {
 	}
 	{ print }
 	END { if (inside) printf "%s", report }' "$console"
+}
+
+# seen_by_drives: is what the guest says the drives were told (lines "SEEN") what
+# QEMU saw them being told?  A drive's own memory is not counted: it does not go
+# over the bus.
+seen_by_drives() {
+	local what first last wanted n
+	while read -r _ what first last wanted; do
+		n=$(awk -v first="$first" -v last="$last" '
+		function number(hex,   i, n) {
+			for (i = 3; i <= length(hex); i++)
+				n = n * 16 + index("0123456789abcdef",
+						   substr(hex, i, 1)) - 1
+			return n
+		}
+		BEGIN { first = number(first); last = number(last) }
+		/ addr 0x.* len / {
+			a = len = $0
+			sub(/.* addr /, "", a)
+			sub(/ .*/, "", a)
+			sub(/.* len /, "", len)
+			a = number(a)
+			if (a >= first && a <= last)
+				n += /map_addr_cmb/ ? -len : len
+		}
+		END { print n + 0 }' "${drives_log?}")
+		case $what in
+		told)
+			if ((n >= wanted)); then
+				pass "QEMU saw drives use $n bytes in" \
+					"$first-$last"
+			else
+				fail "QEMU saw drives use $n bytes in" \
+					"$first-$last, wanted $wanted"
+			fi ;;
+		never)
+			if ((n == 0)); then
+				pass "QEMU saw no drive use $first-$last"
+			else
+				fail "QEMU saw drives use $n bytes in" \
+					"$first-$last"
+			fi ;;
+		esac
+	done < <(grep -E '^SEEN (told|never) ' "$report" | sed 's/ -/ 0x0 /')
 }
 
 # judge NAME: adds the outcome of the last boot to $passed and $failed

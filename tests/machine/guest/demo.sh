@@ -122,6 +122,11 @@ traced_rightly() {
 		! grep -v -e "$from_A" -e "$from_B" /tmp/trace
 }
 
+# first_told PCI-ADDRESS: the first address that it was given in the trace
+first_told() {
+	sed -n "s/.*client=$1 .* dma=\([^ ]*\) .*/\1/p" /tmp/trace | head -n 1
+}
+
 point_copy() {
 	section "2. Drive A is copied to drive B through drive B's memory"
 	size=$((32 * MIB))
@@ -150,6 +155,8 @@ point_copy() {
 	is "nothing went through the host bridge" \
 		$(($(bytes host_bridge) - bridge)) 0
 	check "the trace of every mapping tells the same" traced_rightly
+	say "SEEN table A>B|bus_addr|bus $(first_told "$pciA")"
+	say "SEEN table B>B|own_bar|bus $(first_told "$pciB")"
 	is "nothing was refused" $(($(bytes refused) - refusals)) 0
 	is "drive A read 32 MiB and no more" \
 		$(($(sectors "$driveA" 3) - readA)) $((size / 512))
@@ -324,6 +331,7 @@ point_refusals() {
 		"$driveA" "$c:65536"
 	refused_both "drive C with B's memory" "host bridge" EREMOTEIO \
 		"$driveC" "$b:65536"
+	say "SEEN table A>C|refused|nothing"
 	at=$((4 * MIB))
 	for f in ext4 xfs; do
 		refused_both "main memory and B's memory, file on $f" \

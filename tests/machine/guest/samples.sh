@@ -79,6 +79,9 @@ transfer() {
 		p2pio -x EREMOTEIO "$driveC" 0 "$mem:65536"
 	# Last, so that it stays there for the host to look at.
 	check "drive A, 64 KiB" p2pio "$driveA" 0 "$mem:65536"
+	say "SEEN told $start $(printf '0x%x' $((start + 65535))) 65536"
+	say "SEEN table A>BAR|bus_addr|bus $start"
+	say "SEEN table C>BAR|refused|nothing"
 }
 
 rebind() {

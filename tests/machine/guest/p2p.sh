@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2154
+#
+# What scripts about peer-to-peer DMA share: what the kernel reports, and a copy
+# from drive to drive with everything that can be checked about it.
+
+MIB=1048576
+debug=/sys/kernel/debug/dma_phys
+tracing=/sys/kernel/tracing
+sgl_threshold=/sys/module/nvme/parameters/sgl_threshold
+
+# word NAME: what NAME= says on the kernel's command line
+word() {
+	tr ' ' '\n' < /proc/cmdline | sed -n "s/^$1=//p"
+}
+
+case $(word group) in
+DMA*) iova=yes ;;
+*) iova= ;;
+esac
+
+# bytes VERDICT: how many were mapped with this verdict since boot
+bytes() {
+	awk -v v="$1" '$1 == v { print $3 }' $debug/stats
+}
+
+# range_field PCI-ADDRESS WORD: the value behind WORD in the provider's line
+range_field() {
+	awk -v pci="$1" -v word="$2" '
+	index($0, "provider " pci " ") {
+		for (i = 1; i < NF; i++)
+			if ($i == word)
+				print $(i + 1)
+	}' $debug/ranges
+}
+
+range_start() {
+	awk -v pci="$1" 'index($0, "provider " pci " ") {
+		sub(/-.*/, "", $1); print $1 }' $debug/ranges
+}
+
+# in_pci_window ADDRESS: does a host bridge send it to its bus?
+in_pci_window() {
+	grep 'PCI Bus' /proc/iomem | grep -v '^ ' > /tmp/windows
+	while IFS=" -" read -r low high _; do
+		[ $(($1 >= 0x$low && $1 <= 0x$high)) = 0 ] || return 0
+	done < /tmp/windows
+	return 1
+}
+
+# told PHYS DMA: is DMA what the drive must be told for PHYS, by $verdict?
+told() {
+	case $verdict in
+	bus_addr)
+		[ $(($2)) = $(($1 + offset)) ] ;;
+	host_bridge)
+		if [ -n "$iova" ]; then
+			[ $(($2 & 4095)) = $(($1 & 4095)) ] &&
+				! in_pci_window "$2"
+		else
+			[ $(($2)) = $(($1)) ]
+		fi ;;
+	esac
+}
+
+# Every mapping of the client: right address, right verdict, undone again.
+# Leaves $first, $last and $bytes of what the drive was told.
+traced_rightly() {
+	first='' last=0 bytes=0 maps=0 unmaps=0
+	sed -n "s/.*dma_phys_\(un\)*map: client=$pciC provider=\([^ ]*\) .*phys=\([^ ]*\) dma=\([^ ]*\) size=\([^ ]*\) verdict=/\1map \2 \3 \4 \5 /p" \
+		$tracing/trace > /tmp/trace
+	head -n 2 /tmp/trace
+	while read -r what from phys dma len way; do
+		if [ "$from $way" != "$pciP $verdict" ] ||
+		   ! told "$phys" "$dma"; then
+			echo "wrong: $what $from $phys $dma $len $way"
+			return 1
+		fi
+		[ "$what" = map ] || unmaps=$((unmaps + 1))
+		[ "$what" = map ] || continue
+		maps=$((maps + 1))
+		bytes=$((bytes + len))
+		[ -n "$first" ] && [ $((first <= dma)) = 1 ] || first=$dma
+		[ $((last >= dma + len - 1)) = 1 ] ||
+			last=$(printf '0x%x' $((dma + len - 1)))
+	done < /tmp/trace
+	echo "$maps mappings, $unmaps undone, $first-$last"
+	[ $maps -gt 0 ] || return 1
+	[ "$verdict" = bus_addr ] || [ $maps = $unmaps ]
+}
+
+# The DMA debugging of the kernel tells the kinds of mappings apart: for a moment
+# there is one of the provider's memory, and it is none of a page.
+mapped_as_mmio() {
+	p2pcopy "$source" "$sink" "$mem" "$size" $MIB > /dev/null &
+	copy=$!
+	found=
+	while [ -z "$found" ] && kill -0 $copy 2>/dev/null; do
+		found=$(grep -E " P=0x0*$(printf '%x' $((start >> 20)))" \
+			/sys/kernel/debug/dma-api/dump |
+			grep "$pciC" | head -n 1)
+	done
+	wait $copy
+	echo "$found"
+	echo "$found" | grep -q ' resource '
+}
+
+# The copy with everything that the kernel reports
+copy_watched() {
+	offset=$(($(range_field "$pciP" bus) - start))
+	way=$(bytes "$verdict") own=$(bytes own_bar) refusals=$(bytes refused)
+	echo > $tracing/trace
+	echo 1 > $tracing/events/dma_phys/enable
+	check "drive $client is copied to drive $provider, 16 MiB" \
+		p2pcopy "$source" "$sink" "$mem" "$size" $MIB
+	echo 0 > $tracing/events/dma_phys/enable
+	is "drive $client reached every byte by $verdict" \
+		$(($(bytes "$verdict") - way)) "$size"
+	is "drive $provider took every byte from its own memory" \
+		$(($(bytes own_bar) - own)) "$size"
+	is "nothing was refused" $(($(bytes refused) - refusals)) 0
+	check "every address is the right one, and given back" traced_rightly
+	[ -z "$iova" ] || [ "$verdict" != host_bridge ] ||
+		check "it is mapped as MMIO" mapped_as_mmio
+}
+
+# moves CLIENT PROVIDER VERDICT: the client's drive is copied to the provider's
+# through the provider's memory
+moves() {
+	client=$1 provider=$2 verdict=$3
+	pciC=$(pci_of "$(controller "$client")")
+	pciP=$(pci_of "$(controller "$provider")")
+	source=$(namespace "$(controller "$client")" 1)
+	sink=$(namespace "$(controller "$provider")" 1)
+	mem=/sys/bus/pci/devices/$pciP/p2pmem/allocate
+	start=$(range_start "$pciP")
+	end=$((start + $(cat "${mem%/*}/size")))
+	size=$((16 * MIB))
+	copy_watched
+	is "sha256 of both, read into main memory, is the same" \
+		"$(read_sum "$sink" 16)" "$(read_sum "$source" 16)"
+
+	for threshold in 0 1; do
+		echo $threshold > $sgl_threshold
+		check "buffers off a page's start, read" \
+			p2pio -s 65536 "$source" 0 "$mem:4096+512" =:1024+8192
+		check "buffers off a page's start, write" \
+			p2pio -s 65536 -w "$source" $((64 * MIB)) \
+			"$mem:4096+512" =:1024+8192
+		check "one pread of 4 MiB" p2pio "$source" 0 "$mem:4194304"
+	done
+	is "no mapping is left" \
+		"$(grep -c "provider $pciP .*inflight 0$" $debug/ranges)" 1
+	say "SEEN told $first $last $bytes"
+	if [ -n "$iova" ] && [ "$verdict" = host_bridge ]; then
+		say "SEEN never $start $(printf '0x%x' $((end - 1)))"
+		kind=IOVA
+	elif [ "$verdict" = bus_addr ]; then
+		kind=bus
+	else
+		kind=CPU
+	fi
+	say "SEEN table $client>$provider|$verdict|$kind $first-$last"
+}
+
+lost() {
+	! p2pio "$(namespace "$(controller "$client")" 1)" 0 "$mem:65536" &&
+		tail -n 1 /tmp/check.log | grep "differs from the file"
+}
+
+# faults CLIENT PROVIDER: the emulator's IOMMU sees all that a device does, also
+# what a switch of hardware sends from port to port.  Bus addresses are not in
+# it, so it stops the DMA, and says at which address.
+faults() {
+	client=$1 provider=$2 verdict=bus_addr
+	pciC=$(pci_of "$(controller "$client")")
+	pciP=$(pci_of "$(controller "$provider")")
+	mem=/sys/bus/pci/devices/$pciP/p2pmem/allocate
+	start=$(range_start "$pciP")
+	offset=$(($(range_field "$pciP" bus) - start))
+	first_word=0x$(printf '%x' $((start >> 20)))
+	echo > $tracing/trace
+	echo 1 > $tracing/events/dma_phys/enable
+	refused "what drive $client writes to drive $provider is lost" \
+		"\[DMA Write.* device \[${pciC#*:}\] fault addr $first_word" \
+		lost
+	echo 0 > $tracing/events/dma_phys/enable
+	check "it was told the bus address" traced_rightly
+	say "SEEN table $client>$provider|$verdict|bus $first-$last, faults"
+}
+
+# cannot CLIENT PROVIDER: refused as a whole, with a reason that has $(word why)
+cannot() {
+	pciP=$(pci_of "$(controller "$2")")
+	mem=/sys/bus/pci/devices/$pciP/p2pmem/allocate
+	target=$(namespace "$(controller "$1")" 1)
+	start=$(range_start "$pciP")
+	refusals=$(bytes refused)
+	refused "drive $1 reads into drive $2's memory" "$(word why)" \
+		p2pio -x EREMOTEIO "$target" 0 "$mem:65536"
+	refused "drive $1 writes from it" "$(word why)" \
+		p2pio -w -x EREMOTEIO "$target" $((64 * MIB)) "$mem:65536"
+	check "the refusals are counted" [ "$(bytes refused)" -gt "$refusals" ]
+	check "drive $1 reads into main memory" p2pio "$target" 0 ram:1048576
+	[ -n "$(word again)" ] || say "SEEN never $start \
+$(printf '0x%x' $((start + $(cat "${mem%/*}/size") - 1)))"
+	say "SEEN table $1>$2|refused|nothing"
+}
+
+wait_for_drives() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		case $(controller A)$(controller B)$(controller C) in
+		*no*) ;;
+		*) return ;;
+		esac
+		sleep 0.3
+	done
+}

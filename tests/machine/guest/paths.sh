@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154
+#
+# Who reaches whom, by which way, and what the drives are told.  The kernel's
+# command line says what must come out:
+#
+#   pairs=A:B:bus_addr,A:C:host_bridge,C:B:refused
+#		client, provider and verdict; drives by their serial numbers
+#   group=TYPE	the drives are behind an IOMMU, in groups of this type; with
+#		DMA and DMA-FQ (lazy) the way through the host bridge is by IOVA
+#   faults=yes	bus addresses are right, but end in this emulator's IOMMU
+#   reason=WORD	what the answer to a question must have as its reason
+#   why=WORD	what the kernel's message on each refusal must have
+#   acs=PORT;PORT	first set ACS redirect on these ports, as firmware does
+#   taint=N		how the kernel is tainted; 64: by what it was told at boot
+#   ram=A,C		these drives take fio's IO of main memory too
+#   gone=A:C	at the end, C goes away under A's IO
+#   again=PAIRS	then take the switch away and scan again, and these hold
+#
+# The host looks at the lines "SEEN" afterwards: see seen_by_drives in run.
+
+# shellcheck source=tests/machine/guest/p2p.sh
+. /guest/p2p.sh
+
+# ask CLIENT PROVIDER VERDICT: as the kernel explains it
+ask() {
+	check "asked how drive $1 reaches drive $2" \
+		sh -c "echo $(pci_of "$(controller "$1")") \
+			$(pci_of "$(controller "$2")") > $debug/verdict"
+	detail $debug/verdict
+	is "the answer is $3" \
+		"$(sed -n 's/^verdict //p' $debug/verdict)" "$3"
+	[ "$3" = bus_addr ] || [ -z "$(word reason)" ] ||
+		check "the reason is: $(word reason)" \
+			grep "^reason .*$(word reason)" $debug/verdict
+	is "and names its range" "$(grep -c '^range 0x.* live$' \
+		$debug/verdict)" 1
+}
+
+# for_pairs COMMAND PAIR,...: calls it with client, provider and verdict
+for_pairs() {
+	for pair in $(echo "$2" | tr , ' '); do
+		# shellcheck disable=SC2046	# three words
+		$1 $(echo "$pair" | tr : ' ')
+	done
+}
+
+try() {
+	case $3 in
+	refused) cannot "$1" "$2" ;;
+	bus_addr)
+		if [ -n "$(word faults)" ]; then
+			faults "$1" "$2"
+		else
+			moves "$1" "$2" "$3"
+		fi ;;
+	*) moves "$1" "$2" "$3" ;;
+	esac
+}
+
+# The bare call of the mapping layer, undone by nothing but the DMA address
+bare() {
+	map=/sys/module/p2p_client/parameters/map
+	pci=$(pci_of "$(controller "$1")")
+	start=$(range_start "$(pci_of "$(controller "$2")")")
+	case $3 in
+	bus_addr) how="by bus address" ;;
+	host_bridge) how="through the host bridge" ;;
+	*) return ;;
+	esac
+	for piece in "$start 12288" "$(printf '0x%x' $((start + 1536))) 5000"
+	do
+		check "dma_map_phys() and its undoing, drive $1, $piece bytes" \
+			sh -c "echo $pci $piece > $map"
+		is "it was $how" "$(grep -c ": $how, DMA address 0x" $map)" 1
+	done
+	is "nothing is in flight" "$(grep -vc '^#.*\|inflight 0 ' \
+		$debug/clients)" 0
+}
+
+# acs_control PORT: where in its config space the ACS control word is
+acs_control() {
+	config=/sys/bus/pci/devices/$1/config
+	at=256
+	while [ -e "$config" ] && [ $at -gt 0 ]; do
+		header=$(hexdump -v -s $at -n 4 -e '1/4 "%u"' "$config")
+		if [ $((header & 0xffff)) = 13 ]; then
+			echo $((at + 6))
+			return
+		fi
+		at=$((header >> 20))
+	done
+	echo 0
+}
+
+# Request, completion and upstream forwarding, as an IOMMU would have it
+set_acs() {
+	printf '\034\000' | dd of="/sys/bus/pci/devices/$1/config" bs=1 \
+		seek="$(acs_control "$1")" conv=notrunc 2>/dev/null
+}
+
+has_redirect() {
+	ctrl=$(hexdump -v -s "$(acs_control "$1")" -n 2 -e '1/2 "%04x"' \
+		"/sys/bus/pci/devices/$1/config")
+	[ $((0x$ctrl & 0x2c)) != 0 ]
+}
+
+no_redirect() {
+	! has_redirect "$1"
+}
+
+check_iommu() {
+	for drive in A B C; do
+		[ -e "/sys/class/nvme/$(controller $drive)" ] || continue
+		is "drive $drive is behind an IOMMU, of type $(word group)" \
+			"$(cat "/sys/bus/pci/devices/$(pci_of \
+			"$(controller $drive)")/iommu_group/type")" \
+			"$(word group)"
+	done
+}
+
+scan_again() {
+	section "   The ports come anew, and the kernel does what it was told"
+	switch=$(dirname "$(readlink -f \
+		"/sys/bus/pci/devices/${acs%%;*}")")
+	check "take the switch away" sh -c "echo 1 > $switch/remove"
+	is "no drive is left below it" \
+		"$(controller A | grep -c nvme)" 0
+	check "scan again" sh -c "echo 1 > /sys/bus/pci/rescan"
+	wait_for_drives
+	for port in $(echo "$acs" | tr ';' ' '); do
+		check "no ACS redirect on $port" no_redirect "$port"
+	done
+}
+
+acs=$(word acs)
+pairs=$(word pairs)
+if [ -n "$acs" ]; then
+	section "   The firmware has set ACS redirect"
+	for port in $(echo "$acs" | tr ';' ' '); do
+		set_acs "$port"
+		check "ACS redirect on $port" has_redirect "$port"
+	done
+fi
+section "1. Who reaches whom, as the kernel explains it"
+[ -z "$(word group)" ] || check_iommu
+for_pairs ask "$pairs"
+[ -z "$(word taint)" ] || is "the kernel is tainted as it should be" \
+	"$(cat /proc/sys/kernel/tainted)" "$(word taint)"
+section "2. What is moved, and what the drives are told"
+for_pairs try "$pairs"
+section "3. Mappings of drivers that keep nothing but the DMA address"
+for_pairs bare "$pairs"
+if [ -n "$(word again)" ]; then
+	scan_again
+	for_pairs ask "$(word again)"
+	for_pairs try "$(word again)"
+fi
+ram() {
+	for drive in $(word ram | tr , ' '); do
+		TARGET=$(namespace "$(controller "$drive")" 1) SIZE=8m \
+			SIZES=4k/30:64k/40:132k/30 DEPTH=16 ENGINE=io_uring \
+			check "drive $drive, fio verify" \
+			fio --output=/tmp/fio.log /fio/ram.fio
+	done
+}
+
+if [ -n "$(word ram)" ]; then
+	section "   The same drives with buffers in main memory"
+	ram
+fi
+if [ -n "$(word gone)" ]; then
+	section "4. And when the provider goes away"
+	gone=$(word gone)
+	pci=$(pci_of "$(controller "${gone#*:}")")
+	check "driver ${gone#*:} unbound: reads fail, touching ends in SIGBUS" \
+		p2plife gone "$(namespace "$(controller "${gone%:*}")" 1)" \
+		"/sys/bus/pci/devices/$pci/p2pmem/allocate" "$pci"
+fi

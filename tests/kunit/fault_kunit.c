@@ -32,11 +32,16 @@ static struct dma_phys_range *to_extra(struct fault *f)
 static int run_range(struct fault *f)
 {
 	struct p2p_range *range = &to_extra(f)->range;
+	int error;
 
 	range->start = NOBODY;
 	range->size = SZ_64K;
 	range->name = "fault";
-	return p2p_range_register(range);
+	error = p2p_range_register(range);
+	/* nobody would free it */
+	if (error)
+		KUNIT_EXPECT_NULL(f->test, range->ref.data);
+	return error;
 }
 
 static void undo_range(struct fault *f)

@@ -138,7 +138,7 @@ static void reaches_in(struct kunit *test)
 	/* the page that is in it is taken, and nothing else */
 	KUNIT_EXPECT_EQ(test, BAR - 2 * PAGE_SIZE,
 			p2pmem_test_read(test, p, "available"));
-	KUNIT_EXPECT_NULL(test, p2pmem_alloc(p, BAR - PAGE_SIZE, &all));
+	KUNIT_EXPECT_FALSE(test, p2pmem_alloc(p, BAR - PAGE_SIZE, &all));
 	KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, BAR - 2 * PAGE_SIZE, &all));
 	KUNIT_EXPECT_EQ(test, old + 2 * PAGE_SIZE, all);
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
@@ -165,13 +165,13 @@ static void fills_pieces(struct kunit *test)
 						 SZ_64K));
 	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 2 * PAGE_SIZE,
 						 SZ_128K));
-	KUNIT_EXPECT_NULL(test, p2pmem_alloc(p, 3 * PAGE_SIZE, &phys[0]));
+	KUNIT_EXPECT_FALSE(test, p2pmem_alloc(p, 3 * PAGE_SIZE, &phys[0]));
 	for (i = 0; i < 4; i++) {
 		KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, PAGE_SIZE, &phys[i]));
 		KUNIT_EXPECT_EQ(test, phys[i], bar + i % 2 * PAGE_SIZE +
 				(i < 2 ? SZ_64K : SZ_128K));
 	}
-	KUNIT_EXPECT_NULL(test, p2pmem_alloc(p, PAGE_SIZE, &phys[0]));
+	KUNIT_EXPECT_FALSE(test, p2pmem_alloc(p, PAGE_SIZE, &phys[0]));
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
 	for (i = 0; i < 4; i++)
 		p2pmem_free(p, phys[i], PAGE_SIZE);

@@ -103,7 +103,7 @@ static bool logged(const char *words)
 	return at;
 }
 
-/* run PROGRAM ARGUMENT..., NULL: did it succeed?  Its words go to the report. */
+/* run PROGRAM ARGUMENT..., NULL: did it succeed?  It adds to the report. */
 static bool run(const char *program, ...)
 {
 	char *argv[16] = { (char *)program };
@@ -217,16 +217,17 @@ static void check_range(void)
  */
 static void check_trace(void)
 {
-	char *line = text_of(TRACING "trace"), client[64], provider[64];
+	char *line = text_of(TRACING "trace"), *end;
+	char client[64], provider[64], verdict[16];
 	unsigned long long phys, dma, len, first = ~0ULL, last = 0, told = 0;
 	unsigned int of_A = 0, of_B = 0, other = 0, n, m;
-	char verdict[16];
 
-	for (; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	for (; line; line = end ? end + 1 : NULL) {
 		char *at = strstr(line, "dma_phys_map: ");
 		char *where = strstr(line, "phys=0x");
 
-		if (!at || !where || at > line + strcspn(line, "\n"))
+		end = strchr(line, '\n');
+		if (!at || !where || (end && at > end))
 			continue;
 		n = sscanf(at, "dma_phys_map: client=%63s provider=%63s",
 			   client, provider);
@@ -244,7 +245,8 @@ static void check_trace(void)
 			first = dma < first ? dma : first;
 			last = dma + len - 1 > last ? dma + len - 1 : last;
 			told += len;
-		} else if (!strcmp(client, B.pci) && !strcmp(verdict, "own_bar")) {
+		} else if (!strcmp(client, B.pci) &&
+			   !strcmp(verdict, "own_bar")) {
 			of_B++;
 		} else {
 			other++;

@@ -323,7 +323,7 @@ static ssize_t by_uring(const struct io *io)
 }
 
 /* @unsure: it may have failed half-way */
-static void judge(const struct io *io, ssize_t n, uint64_t errors,
+static void judge(const struct io *io, ssize_t n, unsigned long long errors,
 		  bool unsure)
 {
 	if (n == (ssize_t)io->len) {
@@ -357,7 +357,7 @@ static void do_io(void)
 	};
 	int way = pick(ARRAY_SIZE(ways));
 	unsigned long started;
-	uint64_t errors;
+	unsigned long long errors;
 	bool ram, hit;
 	struct io io;
 	ssize_t n;
@@ -386,7 +386,7 @@ static void do_io(void)
 
 /* --- what is no IO, and must not work, or not matter */
 
-static void must_fail(const char *what, long ret, uint64_t errors)
+static void must_fail(const char *what, long ret, unsigned long long errors)
 {
 	if (ret != -1 || !(errors & BIT(errno)))
 		wrong("%s: %s", what, ret == -1 ? strerror(errno) : "success");

@@ -229,11 +229,11 @@ static void succeeded(const struct io *io)
 /* Which errors may come?  A bit for each; none if it must succeed. */
 #define BIT(error)	(1ULL << (error) % 64)
 
-static uint64_t expected(const struct io *io, bool *ram)
+static unsigned long long expected(const struct io *io, bool *ram)
 {
 	int need = MAPPED | (io->write ? PROT_READ : PROT_WRITE);
 	bool kinds[NR_KINDS] = { false };
-	uint64_t errors = 0;
+	unsigned long long errors = 0;
 
 	for (int i = 0; i < io->nr; i++) {
 		const struct buffer *b = io->b[i];

@@ -275,3 +275,21 @@ judge() {
 		pass "no warning, bug or lock report in the kernel log"
 	fi
 }
+
+# bio_vec_has BYTES: as pahole says of this kernel.  One of its files is compiled
+# again, as it was but with debug information, which all of it would make large.
+bio_vec_has() {
+	local size command object=$out/bio.o
+	command=$(sed -n '1s/^[^=]*:= //p' \
+		"$build/kernel/$kernel/block/.bio.o.cmd" |
+		sed "s, -o [^ ]*bio.o , -g -o $object ,; s/ ; .*//")
+	rm -f "$object"
+	(cd "$build/kernel/$kernel" && eval "$command")
+	size=$(pahole -C bio_vec "$object" |
+		sed -n 's/.*size: \([0-9]*\).*/\1/p')
+	if [[ $size == "$1" ]]; then
+		pass "pahole: a bio_vec of this kernel has $size bytes"
+	else
+		fail "pahole: a bio_vec has ${size:-no} bytes, wanted $1"
+	fi
+}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 #
 # What the guest's scripts are written in: sections, checks, and the machine's
 # drives by their serial numbers.
@@ -122,6 +122,28 @@ pci_of() {
 read_sum() {
 	dd if="$1" iflag=direct bs=1M count="$2" 2>/dev/null | sha256sum |
 		cut -d' ' -f1
+}
+
+# bytes VERDICT: how many were mapped with this verdict since boot; nothing on a
+# kernel that is not ours.  $debug is for the scripts to set.
+bytes() {
+	[ ! -e "$debug/stats" ] ||
+		awk -v v="$1" '$1 == v { print $3 }' "$debug/stats"
+}
+
+# range_field PCI-ADDRESS WORD: the value behind WORD in the provider's line
+range_field() {
+	awk -v pci="$1" -v word="$2" '
+	index($0, "provider " pci " ") {
+		for (i = 1; i < NF; i++)
+			if ($i == word)
+				print $(i + 1)
+	}' "$debug/ranges"
+}
+
+range_start() {
+	awk -v pci="$1" 'index($0, "provider " pci " ") {
+		sub(/-.*/, "", $1); print $1 }' "$debug/ranges"
 }
 
 marks=0

@@ -25,27 +25,6 @@ fsB=$(namespace "$B" 2)
 at=$((64 * MIB))		# where on a drive the checks may write
 export DM_DISABLE_UDEV=1 MDADM_NO_UDEV=1
 
-# bytes VERDICT: how many were mapped with this verdict since boot
-bytes() {
-	[ ! -e $debug/stats ] ||
-		awk -v v="$1" '$1 == v { print $3 }' $debug/stats
-}
-
-# range_field PCI-ADDRESS WORD: the value behind WORD in the provider's line
-range_field() {
-	awk -v pci="$1" -v word="$2" '
-	index($0, "provider " pci " ") {
-		for (i = 1; i < NF; i++)
-			if ($i == word)
-				print $(i + 1)
-	}' $debug/ranges
-}
-
-range_start() {
-	awk -v pci="$1" 'index($0, "provider " pci " ") {
-		sub(/-.*/, "", $1); print $1 }' $debug/ranges
-}
-
 # number HEX: with or without 0x, in decimal
 number() {
 	echo $((0x${1#0x}))

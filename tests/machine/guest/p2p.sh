@@ -19,26 +19,6 @@ DMA*) iova=yes ;;
 *) iova= ;;
 esac
 
-# bytes VERDICT: how many were mapped with this verdict since boot
-bytes() {
-	awk -v v="$1" '$1 == v { print $3 }' $debug/stats
-}
-
-# range_field PCI-ADDRESS WORD: the value behind WORD in the provider's line
-range_field() {
-	awk -v pci="$1" -v word="$2" '
-	index($0, "provider " pci " ") {
-		for (i = 1; i < NF; i++)
-			if ($i == word)
-				print $(i + 1)
-	}' $debug/ranges
-}
-
-range_start() {
-	awk -v pci="$1" 'index($0, "provider " pci " ") {
-		sub(/-.*/, "", $1); print $1 }' $debug/ranges
-}
-
 # in_pci_window ADDRESS: does a host bridge send it to its bus?
 in_pci_window() {
 	grep 'PCI Bus' /proc/iomem | grep -v '^ ' > /tmp/windows

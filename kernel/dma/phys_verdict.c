@@ -205,6 +205,8 @@ static int dma_phys_ask(struct seq_buf *s, char *client_name, char *what)
 	}
 	if (kstrtoull(what, 0, &phys))
 		return -EINVAL;
+	if (phys != (phys_addr_t)phys)
+		return -ERANGE;
 
 	guard(mutex)(&dma_phys_lock);
 	r = dma_phys_range_at(phys);
@@ -218,6 +220,18 @@ static int dma_phys_ask(struct seq_buf *s, char *client_name, char *what)
 	seq_buf_printf(s, "reason nobody registered %#llx: plain MMIO\n", phys);
 	seq_buf_puts(s, "remedy its driver must call p2pmem_register()\n");
 	return 0;
+}
+
+static const char *dma_phys_no_answer(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "no such device, see lspci -D";
+	case -ERANGE:
+		return "this kernel has no addresses that large";
+	default:
+		return "that is neither a device nor an address";
+	}
 }
 
 static ssize_t dma_phys_verdict_write(struct file *file,
@@ -243,9 +257,8 @@ static ssize_t dma_phys_verdict_write(struct file *file,
 	error = dma_phys_ask(&s, client, what);
 	pci_unlock_rescan_remove();
 	if (error)
-		seq_buf_printf(&s, "no answer: %s\n", error == -ENODEV ?
-			       "no such device, see lspci -D" :
-			       "that is neither a device nor an address");
+		seq_buf_printf(&s, "no answer: %s\n",
+			       dma_phys_no_answer(error));
 	seq_buf_str(&s);
 	return error ?: len;
 }

@@ -349,6 +349,24 @@ static void ask_nobody(struct kunit *test)
 					 "no answer: ", 11));
 }
 
+/* An address of 64 bits is not cut to what a kernel of 32 has room for. */
+static void ask_too_far(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	u64 far = r->range.start | 1ULL << 40;
+	bool fits = far == (phys_addr_t)far;
+	char question[64];
+
+	scnprintf(question, sizeof(question), "%s %#llx",
+		  dev_name(test_dev(f, "B")), far);
+	KUNIT_EXPECT_EQ(test, fits ? 0 : -ERANGE,
+			test_write_file(test, "dma_phys/verdict", question));
+	expect_says(test, test_read(test, "dma_phys/verdict"),
+		    fits ? "\nprovider none\nverdict none\n" :
+		    "no answer: this kernel has no addresses that large\n", "");
+}
+
 /* fence: written for debugging */
 
 static ssize_t test_write(struct kunit *test, const char *what,
@@ -399,6 +417,7 @@ static struct kunit_case dma_phys_debugfs_cases[] = {
 	KUNIT_CASE_PARAM(ask, ask_gen_params),
 	KUNIT_CASE(ask_remembered),
 	KUNIT_CASE(ask_nobody),
+	KUNIT_CASE(ask_too_far),
 	KUNIT_CASE(fence_commands),
 	{}
 };

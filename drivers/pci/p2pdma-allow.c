@@ -11,6 +11,7 @@
  */
 
 #include <kunit/visibility.h>
+#include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -26,6 +27,23 @@ module_param_named_unsafe(allow_host_bridge, pci_p2pdma_allow, charp, 0444);
 MODULE_PARM_DESC(allow_host_bridge,
 		 "DOMAIN:BUS,... of host bridges that forward between devices");
 
+/* What only begins like a bridge is none: a wrong letter allows no other. */
+static bool pci_p2pdma_allow_parse(const char *word, int len,
+				   unsigned int *domain, unsigned int *bus)
+{
+	int n = 0;
+
+	return sscanf(word, "%x:%x%n", domain, bus, &n) == 2 && n == len;
+}
+
+/* The next word of the list, and its length; 0 at the end. */
+static const char *pci_p2pdma_allow_next(const char *p, int *len)
+{
+	p += strspn(p, ",");
+	*len = strcspn(p, ",");
+	return p;
+}
+
 /**
  * pci_p2pdma_bridge_allowed - is it allowed by the boot parameter?
  * @host: the host bridge
@@ -35,18 +53,16 @@ MODULE_PARM_DESC(allow_host_bridge,
  */
 bool pci_p2pdma_bridge_allowed(struct pci_host_bridge *host)
 {
+	const char *p = pci_p2pdma_allow ?: "";
 	unsigned int domain, bus;
-	const char *p;
 	int len;
 
-	for (p = pci_p2pdma_allow; p && *p; p += len) {
-		p += strspn(p, ",");
-		len = strcspn(p, ",");
-		if (sscanf(p, "%x:%x", &domain, &bus) == 2 &&
+	for (p = pci_p2pdma_allow_next(p, &len); len;
+	     p = pci_p2pdma_allow_next(p + len, &len))
+		if (pci_p2pdma_allow_parse(p, len, &domain, &bus) &&
 		    domain == pci_domain_nr(host->bus) &&
 		    bus == host->bus->number)
 			return true;
-	}
 	return false;
 }
 
@@ -74,3 +90,31 @@ const char *pci_p2pdma_allow_remedy(struct pci_dev *a, struct pci_dev *b,
 			  pci_domain_nr(host_b->bus), host_b->bus->number);
 	return buf;
 }
+
+/*
+ * Else a mistyped word would be found by nothing but the DMA that is refused.
+ * Late, when the host bridges of this machine are known.
+ */
+VISIBLE_IF_KUNIT int pci_p2pdma_allow_check(void)
+{
+	const char *p = pci_p2pdma_allow ?: "";
+	unsigned int domain, nr;
+	struct pci_bus *bus;
+	int len;
+
+	for (p = pci_p2pdma_allow_next(p, &len); len;
+	     p = pci_p2pdma_allow_next(p + len, &len)) {
+		if (!pci_p2pdma_allow_parse(p, len, &domain, &nr)) {
+			pr_warn("p2pdma.allow_host_bridge: \"%.*s\" is not DOMAIN:BUS; it allows nothing\n",
+				len, p);
+			continue;
+		}
+		bus = pci_find_bus(domain, nr);
+		if (!bus || !pci_is_root_bus(bus))
+			pr_warn("p2pdma.allow_host_bridge: there is no host bridge %04x:%02x\n",
+				domain, nr);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(pci_p2pdma_allow_check);
+late_initcall(pci_p2pdma_allow_check);

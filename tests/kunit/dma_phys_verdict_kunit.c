@@ -418,6 +418,7 @@ static void allow_nonsense(struct kunit *test)
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
 	struct dma_phys_range *r = test_range(test, f, "A");
 	struct pci_host_bridge *host;
+	char almost[24];
 	int i;
 
 	host = pci_find_host_bridge(fake_pci_dev(f, "A")->bus);
@@ -426,7 +427,32 @@ static void allow_nonsense(struct kunit *test)
 		KUNIT_EXPECT_FALSE_MSG(test, pci_p2pdma_bridge_allowed(host),
 				       "%s", lists[i]);
 	}
+	scnprintf(almost, sizeof(almost), "%sx", test_bridge(test, f, "A"));
+	test_allow(test, almost);
+	KUNIT_EXPECT_FALSE(test, pci_p2pdma_bridge_allowed(host));
 	KUNIT_EXPECT_EQ(test, REFUSED, test_verdict(test_dev(f, "D"), r));
+}
+
+/* A mistyped word is named when the machine boots, a right one is not. */
+static void allow_mistyped(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_log *log;
+	char list[64];
+
+	scnprintf(list, sizeof(list), ",0000:8o,7fff:1f,%s,%s",
+		  test_bridge(test, f, "A"), test_bridge(test, f, "I"));
+	test_allow(test, list);
+	log = dma_phys_log_begin(test);
+	pci_p2pdma_allow_check();
+	EXPECT_LOGGED(test, log, "\"0000:8o\" is not DOMAIN:BUS");
+	EXPECT_LOGGED(test, log, "there is no host bridge 7fff:1f");
+	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "allow_host_bridge"));
+
+	test_allow(test, NULL);
+	log = dma_phys_log_begin(test);
+	pci_p2pdma_allow_check();
+	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "allow_host_bridge"));
 }
 
 static void expect_remedy(struct kunit *test, struct fake_pci *f,
@@ -473,6 +499,7 @@ static struct kunit_case dma_phys_verdict_cases[] = {
 	KUNIT_CASE(message_none),
 	KUNIT_CASE_PARAM(allow, allow_gen_params),
 	KUNIT_CASE(allow_nonsense),
+	KUNIT_CASE(allow_mistyped),
 	KUNIT_CASE(message_remedy),
 	{}
 };

@@ -316,6 +316,46 @@ static void ask_remembered(struct kunit *test)
 	expect_says(test, text, "\nremembered bus_addr, ", "");
 }
 
+static bool test_lists(char *text, struct dma_phys_range *r)
+{
+	char line[64];
+
+	scnprintf(line, sizeof(line), "\nrange %#llx-%#llx ",
+		  (u64)r->range.start, (u64)p2p_range_end(&r->range));
+	return strstr(text, line);
+}
+
+/* All ranges of the provider are listed, or the one of the address. */
+static void ask_ranges(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *one = test_range_piece(test, f, "A", 0, 0,
+						      SZ_4K);
+	struct dma_phys_range *two = test_range_piece(test, f, "A", 0, SZ_64K,
+						      SZ_4K);
+	struct dma_phys_range *other = test_range(test, f, "F");
+	const char *client = dev_name(test_dev(f, "B"));
+	char question[64];
+	char *text;
+
+	scnprintf(question, sizeof(question), "%s %s", client,
+		  pci_name(fake_pci_dev(f, "A")));
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	text = test_read(test, "dma_phys/verdict");
+	KUNIT_EXPECT_TRUE(test, test_lists(text, one));
+	KUNIT_EXPECT_TRUE(test, test_lists(text, two));
+	KUNIT_EXPECT_FALSE(test, test_lists(text, other));
+
+	scnprintf(question, sizeof(question), "%s %#llx", client,
+		  (u64)two->range.start);
+	KUNIT_ASSERT_EQ(test, 0, test_write_file(test, "dma_phys/verdict",
+						 question));
+	text = test_read(test, "dma_phys/verdict");
+	KUNIT_EXPECT_FALSE(test, test_lists(text, one));
+	KUNIT_EXPECT_TRUE(test, test_lists(text, two));
+}
+
 /* What nobody registered, and what is no question. */
 static void ask_nobody(struct kunit *test)
 {
@@ -416,6 +456,7 @@ static struct kunit_case dma_phys_debugfs_cases[] = {
 	KUNIT_CASE(client_lines),
 	KUNIT_CASE_PARAM(ask, ask_gen_params),
 	KUNIT_CASE(ask_remembered),
+	KUNIT_CASE(ask_ranges),
 	KUNIT_CASE(ask_nobody),
 	KUNIT_CASE(ask_too_far),
 	KUNIT_CASE(fence_commands),

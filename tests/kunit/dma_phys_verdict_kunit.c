@@ -430,6 +430,11 @@ static void allow_nonsense(struct kunit *test)
 	scnprintf(almost, sizeof(almost), "%sx", test_bridge(test, f, "A"));
 	test_allow(test, almost);
 	KUNIT_EXPECT_FALSE(test, pci_p2pdma_bridge_allowed(host));
+	/* its domain, but another bus */
+	scnprintf(almost, sizeof(almost), "%04x:%02x",
+		  pci_domain_nr(host->bus), host->bus->number ^ 0x80);
+	test_allow(test, almost);
+	KUNIT_EXPECT_FALSE(test, pci_p2pdma_bridge_allowed(host));
 	KUNIT_EXPECT_EQ(test, REFUSED, test_verdict(test_dev(f, "D"), r));
 }
 
@@ -437,16 +442,21 @@ static void allow_nonsense(struct kunit *test)
 static void allow_mistyped(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct pci_bus *below = fake_pci_dev(f, "A")->bus;
 	struct dma_phys_log *log;
-	char list[64];
+	char list[64], none[40];
 
-	scnprintf(list, sizeof(list), ",0000:8o,7fff:1f,%s,%s",
+	scnprintf(list, sizeof(list), ",0000:8o,7fff:1f,%04x:%02x,%s,%s",
+		  pci_domain_nr(below), below->number,
 		  test_bridge(test, f, "A"), test_bridge(test, f, "I"));
 	test_allow(test, list);
 	log = dma_phys_log_begin(test);
 	pci_p2pdma_allow_check();
 	EXPECT_LOGGED(test, log, "\"0000:8o\" is not DOMAIN:BUS");
 	EXPECT_LOGGED(test, log, "there is no host bridge 7fff:1f");
+	scnprintf(none, sizeof(none), "there is no host bridge %04x:%02x",
+		  pci_domain_nr(below), below->number);
+	EXPECT_LOGGED(test, log, none);
 	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "allow_host_bridge"));
 
 	test_allow(test, NULL);

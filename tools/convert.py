@@ -42,6 +42,12 @@ CONVERTERS = [
       "include/rdma/ib_verbs.h", "kernel/dma/"]),
     ("blk_rq_map_sg", ["blk_rq_map_sg", "__blk_rq_map_sg"],
      ["include/linux/blk-mq.h", "block/blk-merge.c"]),
+    ("dma_map_ops",
+     ["map_page", "unmap_page", "iommu_map_page", "iommu_unmap_page",
+      "vduse_domain_map_page", "vduse_domain_unmap_page",
+      "iommu_dma_map_page", "iommu_dma_unmap_page", "dma_direct_map_page",
+      "dma_direct_unmap_page"],
+     ["include/linux/dma-map-ops.h"]),
     ("pci_p2pmem",
      ["pci_p2pdma_add_resource", "pci_alloc_p2pmem", "pci_free_p2pmem",
       "pci_p2pmem_virt_to_bus", "pci_p2pmem_alloc_sgl",
@@ -61,11 +67,17 @@ class Converter:
         self.script = os.path.join(REPO, "scripts/coccinelle/api",
                                    name + ".cocci")
         self.home = tuple(home)
-        self.fields = name == "bvec_fields"
         # A variable may be called like a field; it is none.
-        self.word = re.compile((r"%s\b(%s)\b%s" % (
-            r"(?:->|\.|\bbio_vec\s*,)\s*" if self.fields else "", "|".join(names),
-            r"(?!\s*\()" if self.fields else r"\s*\(")).encode())
+        member, called = r"(?:->|\.|\bbio_vec\s*,)\s*", r"\s*\("
+        word = r"%s\b(%s)\b%s"
+        if name == "bvec_fields":
+            word %= member, "|".join(names), r"(?!\s*\()"
+        elif name == "dma_map_ops":
+            word = r"%s\b(%s)\b|\b(%s)%s" % (
+                member, "|".join(names[:2]), "|".join(names[2:]), called)
+        else:
+            word %= "", "|".join(names), called
+        self.word = re.compile(word.encode())
         self.grep = "|".join(names)
         with open(self.script, encoding="utf-8") as f:
             text = f.read()
@@ -81,10 +93,10 @@ class Converter:
         code = BLANK.sub(blank, text)
         found = []
         for m in self.word.finditer(code):
-            at = m.start(1)
+            at = m.start(m.lastindex)
             line = code.count(b"\n", 0, at) + 1
             col = at - (code.rfind(b"\n", 0, at) + 1)
-            found.append((line, col, m.group(1).decode()))
+            found.append((line, col, m.group(m.lastindex).decode()))
         return found
 
 

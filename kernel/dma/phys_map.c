@@ -381,8 +381,7 @@ dma_addr_t dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 				     &phys);
 		return DMA_MAPPING_ERROR;
 	}
-	return dma_map_page_attrs(dev, pfn_to_page(PHYS_PFN(phys)),
-				  offset_in_page(phys), size, dir, attrs);
+	return dma_map_ram(dev, phys, size, dir, attrs);
 }
 EXPORT_SYMBOL_GPL(dma_map_phys);
 

@@ -1,4 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/blk-mq.h>
+#include <linux/dma-mapping.h>
+
+/* An array of a command, mapped in one place: converted. */
+static void array_submit(struct my_dev *d, struct request *rq,
+			 struct my_cmd *cmd)
+{
+	int dir = rq_data_dir(rq) == READ ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	unsigned int nents;
+
+	nents = blk_rq_map_sg(d->queue, rq, cmd->array);
+	nents = dma_map_sg(&d->pdev->dev, cmd->array, nents, dir);
+
+	cmd->nents = nents;
+	cmd->dir = dir;
+	array_fill(cmd);
+}
+
+static void array_fill(struct my_cmd *cmd)
+{
+	struct scatterlist *s;
+	int i;
+
+	for_each_sg(cmd->array, s, cmd->nents, i)
+		cmd->prd[i].addr = cpu_to_le64(sg_dma_address(s));
+}
+
+static void array_done(struct my_dev *d, struct my_cmd *cmd)
+{
+	dma_unmap_sg(&d->pdev->dev, cmd->array, cmd->nents, cmd->dir);
+}
+
+static int array_init(struct my_cmd *cmd)
+{
+	sg_init_table(cmd->array, MY_MAX);
+	return 0;
+}
+
+/* The same, but the list is a chain. */
+static void chain_submit(struct my_dev *d, struct request *rq,
+			 struct my_cmd *cmd)
+{
+	int nents;
+
+	if (sg_alloc_table_chained(&cmd->chain, MY_MAX, cmd->chain, 1))
+		return;
+	nents = blk_rq_map_sg(d->queue, rq, cmd->chain);
+	nents = dma_map_sg(d->dev, cmd->chain, nents, DMA_TO_DEVICE);
+	cmd->nents = nents;
+}
+
+static void chain_done(struct my_dev *d, struct my_cmd *cmd)
+{
+	dma_unmap_sg(d->dev, cmd->chain, cmd->nents, DMA_TO_DEVICE);
+}
+
+/* An array, and the CPU looks at it. */
+static void seen_submit(struct my_dev *d, struct request *rq,
+			struct my_cmd *cmd)
+{
+	int nents;
+
+	sg_init_table(cmd->seen, MY_MAX);
+	nents = blk_rq_map_sg(d->queue, rq, cmd->seen);
+	nents = dma_map_sg(d->dev, cmd->seen, nents, DMA_TO_DEVICE);
+	my_fill(cmd, sg_virt(cmd->seen), nents);
+}
+
+static void seen_done(struct my_dev *d, struct my_cmd *cmd)
+{
+	dma_unmap_sg(d->dev, cmd->seen, cmd->nents, DMA_TO_DEVICE);
+}
+
+/* An array that two places map. */
+static void twice_read(struct my_dev *d, struct request *rq, struct my_cmd *cmd)
+{
+	int n;
+
+	sg_init_table(cmd->twice, MY_MAX);
+	n = blk_rq_map_sg(d->queue, rq, cmd->twice);
+	n = dma_map_sg(d->dev, cmd->twice, n, DMA_FROM_DEVICE);
+	cmd->nents = n;
+}
+
+static void twice_write(struct my_dev *d, struct request *rq,
+			struct my_cmd *cmd)
+{
+	int n;
+
+	n = blk_rq_map_sg(d->queue, rq, cmd->twice);
+	n = dma_map_sg(d->dev, cmd->twice, n, DMA_TO_DEVICE);
+	cmd->nents = n;
+}
+
+static void twice_done(struct my_dev *d, struct my_cmd *cmd)
+{
+	dma_unmap_sg(d->dev, cmd->twice, cmd->nents, cmd->dir);
+}
+
 /* Only DMA addresses count: mapped here, used there, unmapped elsewhere. */
 static int addresses_map(struct my_dev *d, struct request *rq,
 			 struct my_cmd *cmd)

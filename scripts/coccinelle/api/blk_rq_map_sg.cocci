@@ -7,14 +7,20 @@
 /// The list is followed by name (the variable, or the last member) within the
 /// file.
 ///
+/// Converted is one shape: a list that is an array (sg_init_table()), mapped by
+/// blk_rq_map_sg() and dma_map_sg() one after the other, and unmapped by
+/// dma_unmap_sg().  The array stays, with DMA addresses and no pages in it.  A
+/// failure in the middle leaves nothing mapped and a count of 0, as before.
+///
 // Confidence: Moderate
-// Comments: How to convert is in Documentation/driver-api/dma-phys-convert.rst.
-//	There is no patch mode: where the segments' addresses are kept for
-//	unmapping, and what a failure in the middle does, is for the driver to
-//	decide; none of the drivers in the tree does either as the iterator
-//	needs it.
+// Comments: How to convert the others is in
+//	Documentation/driver-api/dma-phys-convert.rst: where the addresses are
+//	kept, and what a failure does, is for the driver to decide.
+//	The queue takes RAM only, as before: to let it take peer-to-peer memory
+//	as well, remember iter.p2pdma.map, and unmap by it.
 // Options: --no-includes --include-headers
 
+virtual patch
 virtual context
 virtual org
 virtual report
@@ -34,7 +40,8 @@ HARMLESS = {"blk_rq_map_sg", "__blk_rq_map_sg", "dma_map_sg",
 	    "cpu_to_le64", "cpu_to_le32"}
 CPU = re.compile(r"sg_page$|sg_virt|sg_copy|sg_pcopy|sg_miter|kmap|page_address")
 MAPPED = re.compile(r"dma_map_sg")
-lists = {}	# file -> name -> {function given the list}
+lists = {}	# file -> name -> [function given the list]
+pairs = {}	# blk_rq_map_sg() with dma_map_sg() behind it -> the list
 
 def name(e):
 	"""cmd->sg, iod->sg_table.sgl and &cmd->sg[0] are `sg' and `sg_table'."""
@@ -43,10 +50,20 @@ def name(e):
 	return words[-1] if words else e
 
 def uses(p, sg):
-	return lists.get(p.file, {}).get(name(sg), set())
+	return lists.get(p.file, {}).get(name(sg), [])
+
+def fits(p):
+	"""The shape that is converted."""
+	sg = pairs.get((p.line, p.column), "")
+	used = uses(p, sg)
+	return bool(sg) and "sg_init_table" in used and \
+		used.count("blk_rq_map_sg") == used.count("dma_map_sg") == 1 \
+		and "dma_unmap_sg" in used and \
+		not {f for f in used if "sgtable" in f or "alloc_table" in f} \
+		and verdict(p, sg).startswith("opp")
 
 def verdict(p, sg):
-	used = uses(p, sg)
+	used = set(uses(p, sg))
 	cpu = sorted(f for f in used if CPU.search(f))
 	away = sorted(f for f in used if f not in HARMLESS and
 		      not CPU.search(f))
@@ -61,6 +78,13 @@ def verdict(p, sg):
 			"read elsewhere"
 	return "opportunity for blk_rq_dma_map_iter_start(): " \
 		"only DMA addresses are used"
+
+def told(p, sg):
+	said = verdict(p, sg)
+	if said.startswith("opp") and not fits(p):
+		return "WARNING: not converted: only DMA addresses are used, " \
+			"but the list is not an array mapped in one place"
+	return said
 
 @call@
 expression q, rq, sg;
@@ -82,7 +106,85 @@ es << given.es;
 p << given.p;
 @@
 for e in str(es).split(","):
-	lists.setdefault(p[0].file, {}).setdefault(name(e), set()).add(g)
+	lists.setdefault(p[0].file, {}).setdefault(name(e), []).append(g)
+
+@pair disable ptr_to_array@
+expression q, rq, C, dev, dir;
+identifier f, n;
+position p;
+@@
+ n = blk_rq_map_sg@p(q, rq, C->f);
+ n = dma_map_sg(dev, C->f, n, dir);
+
+@script:python@
+C << pair.C;
+f << pair.f;
+p << pair.p;
+@@
+pairs[p[0].line, p[0].column] = "%s->%s" % (C, f)
+
+// ---- patch
+
+@site depends on patch disable ptr_to_array@
+expression q, rq, C;
+identifier f;
+position p : script:python() { fits(p[0]) };
+@@
+ blk_rq_map_sg@p(q, rq, C->f)
+
+@script:python where@
+p << site.p;
+fn;
+@@
+coccinelle.fn = cocci.make_ident(p[0].current_element)
+
+@depends on patch disable ptr_to_array@
+expression q, rq, C, dev, dir;
+identifier site.f, n;
+position site.p;
+@@
+-n = blk_rq_map_sg@p(q, rq, C->f);
+-n = dma_map_sg(dev, C->f, n, dir);
++n = 0;
++if (blk_rq_dma_map_iter_start(rq, dev, &rq_state, &rq_iter)) {
++	do {
++		sg_dma_address(&C->f[n]) = rq_iter.addr;
++		sg_dma_len(&C->f[n]) = rq_iter.len;
++		n++;
++	} while (blk_rq_dma_map_iter_next(rq, dev, &rq_state, &rq_iter));
++}
++if (rq_iter.status != BLK_STS_OK) {
++	while (n) {
++		n--;
++		dma_unmap_phys(dev, sg_dma_address(&C->f[n]),
++			       sg_dma_len(&C->f[n]), dir, 0);
++	}
++}
+
+@depends on patch@
+identifier where.fn;
+@@
+ fn(...) {
++	struct dma_iova_state rq_state = {};
++	struct blk_dma_iter rq_iter;
+	...
+ }
+
+@depends on patch disable ptr_to_array@
+expression C, dev, N, dir;
+identifier site.f;
+@@
+-dma_unmap_sg(dev, C->f, N, dir);
++for (int i = 0; i < N; i++)
++	dma_unmap_phys(dev, sg_dma_address(&C->f[i]),
++		       sg_dma_len(&C->f[i]), dir, 0);
+
+@depends on patch && site@
+@@
+ #include <linux/blk-mq.h>
++#include <linux/blk-mq-dma.h>
+
+// ---- the other modes
 
 @depends on context@
 identifier f = {blk_rq_map_sg, __blk_rq_map_sg};
@@ -93,10 +195,10 @@ identifier f = {blk_rq_map_sg, __blk_rq_map_sg};
 sg << call.sg;
 p << call.p;
 @@
-coccilib.org.print_todo(p[0], verdict(p[0], sg))
+coccilib.org.print_todo(p[0], told(p[0], sg))
 
 @script:python depends on report@
 sg << call.sg;
 p << call.p;
 @@
-coccilib.report.print_report(p[0], verdict(p[0], sg))
+coccilib.report.print_report(p[0], told(p[0], sg))

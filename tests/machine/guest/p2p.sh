@@ -25,7 +25,8 @@ mem_start() {
 	if ours; then
 		range_start "$1"
 	else
-		sed -n '3s/ .*//p' "/sys/bus/pci/devices/$1/resource"
+		printf '0x%x\n' "$(sed -n '3s/ .*//p' \
+			"/sys/bus/pci/devices/$1/resource")"
 	fi
 }
 
@@ -233,6 +234,17 @@ cannot() {
 $(printf '0x%x' $((start + $(cat "${mem%/*}/size") - 1)))" ;;
 	esac
 	say "SEEN table $1>$2|refused|nothing"
+}
+
+# hangs CLIENT PROVIDER: of the stock kernel there is no answer
+hangs() {
+	mem=/sys/bus/pci/devices/$(pci_of "$(controller "$2")")/p2pmem/allocate
+	p2pio "$(namespace "$(controller "$1")" 1)" 0 "$mem:65536" \
+		> /dev/null 2>&1 &
+	sleep 15
+	is "drive $1 reads into drive $2's memory: no answer after 15 s" \
+		"$(cut -d' ' -f3 "/proc/$!/stat")" D
+	say "SEEN table $1>$2|hangs|nothing"
 }
 
 wait_for_drives() {

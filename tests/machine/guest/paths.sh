@@ -51,6 +51,7 @@ for_pairs() {
 try() {
 	case $3 in
 	refused) cannot "$1" "$2" ;;
+	hangs) hangs "$1" "$2" ;;
 	bus_addr)
 		if [ -n "$(word faults)" ]; then
 			faults "$1" "$2"

@@ -12,15 +12,14 @@
 #   FILES="a.c b.c"       `make convert` converts these files, of any tree
 #   SERIES_BUILD=1        `make series` builds x86_64 at each patch; n: from the nth
 #   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600
+#   BENCH=name            one row of `make bench`, or several
 
 export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
-	ARCHES FILES SERIES_BUILD
+	ARCHES FILES SERIES_BUILD BENCH
 MAKEFLAGS += --no-print-directory
 
 # The kernel's own make, called below, must not see our variables as its own.
 run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
-
-later = @echo "$@ comes with a later issue: $(1)" >&2; exit 2
 
 .PHONY: help demo test unit lint cocci machines machines-all deps source tree \
 	clean distclean host convert bench cover series unit-debug soak mutants
@@ -69,8 +68,8 @@ tree:		## graft it: build/tree
 convert:	## the converters on the whole tree; touched objects compiled
 	$(run) tools/test -1 convert
 
-bench:		## (later) stock against grafted, with tables and a plot
-	$(call later,stock against grafted in instructions per IO)
+bench:		## stock against grafted: tables and plots in build/bench
+	$(run) tools/test -1 bench
 
 cover:		## line and branch coverage of our files: build/cover/html
 	$(run) tools/test -1 cover

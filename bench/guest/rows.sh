@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The rows of the benchmark, as far as they run in a machine; see ../run.
+
+run=/sys/module/p2p_bench/parameters/run
+
+# nvme SERIAL: its PCI address;  disk SERIAL: its device file
+nvme() {
+	for c in /sys/class/nvme/nvme*; do
+		case $(cat "$c/serial") in
+		"$1"|"$1 "*) basename "$(readlink -f "$c/device")" ;;
+		esac
+	done
+}
+
+disk() {
+	for c in /sys/class/nvme/nvme*; do
+		case $(cat "$c/serial") in
+		"$1"|"$1 "*) echo "/dev/$(basename "$c")n1" ;;
+		esac
+	done
+}
+
+# tell NAME WORD VALUE...: figures by name
+tell() {
+	name=$1
+	shift
+	while [ $# -gt 1 ]; do
+		echo "BENCH $name $1 $2"
+		shift 2
+	done
+}
+
+# module NAME WORDS...: what the module measured
+module() {
+	name=$1
+	shift
+	if echo "$*" > $run; then
+		# shellcheck disable=SC2046 # words
+		tell "$name" $(cat $run)
+	else
+		echo "BENCH $name refused 1"
+	fi
+}
+
+# io NAME FILE read|write SIZE DEPTH IOS [MEMORY]
+io() {
+	name=$1
+	shift
+	if cost=$(bench_io "$@"); then
+		tell "$name" instructions "$cost"
+	else
+		echo "BENCH $name refused 1"
+		echo "$name: $cost"
+	fi
+}
+
+row_register() {
+	for dev in /sys/bus/pci/devices/*; do
+		[ "$(cat "$dev/vendor" "$dev/device" | tr -d '\n')" = \
+			0x1b360x0005 ] || continue
+		# shellcheck disable=SC2046 # start and end
+		set -- $(sed -n 3p "$dev/resource")
+		echo 1 > "$dev/enable"
+		module "register.$(($2 - $1 + 1))" register "$(basename "$dev")"
+	done
+}
+
+row_map() {
+	for n in 1 8 64 512; do
+		for kind in p2p ram; do
+			module "map.$kind.$n" map $kind "$(nvme A)" \
+				"$(nvme B)" $n
+		done
+	done
+}
+
+row_verdict() {
+	module verdict verdict "$(nvme A)" "$(nvme B)"
+}
+
+row_fence() {
+	for n in 1 10 100 1000; do
+		module fence.$n fence "$(nvme A)" "$(nvme B)" $n
+	done
+}
+
+row_lookup() {
+	for n in 1 10 1000 100000; do
+		module lookup.$n lookup $n
+	done
+}
+
+# Drives that take no time and move no byte.
+row_null() {
+	for size in 512 4096 65536 1048576; do
+		for depth in 1 32; do
+			for rw in read write; do
+				io null.$rw.$size.$depth /dev/nullb0 $rw \
+					$size $depth 64
+				io null.$rw-fixed.$size.$depth /dev/nullb0 \
+					$rw $size $depth 64 fixed
+			done
+		done
+	done
+}
+
+row_p2p() {
+	memory=/sys/bus/pci/devices/$(nvme B)/p2pmem/allocate
+	for size in 4096 65536 262144 1048576; do
+		for rw in read write; do
+			io p2p.$rw.$size "$(disk A)" $rw $size 1 32 "$memory"
+		done
+	done
+}

@@ -2,7 +2,7 @@
 /*
  * Mapping requests for DMA segment by segment.
  *
- * RAM goes to dma_map_phys() as it is.  For peer-to-peer memory the range and
+ * RAM is mapped as it always was.  For peer-to-peer memory the range and
  * the way to it are found once, with the first segment; the request keeps the
  * range until it is unmapped, and every further segment must lie in it.
  * Segments that go through the host bridge are mappings of their own, each
@@ -17,11 +17,6 @@
 #include <linux/pci-p2pmem.h>
 #include <linux/scatterlist.h>
 #include "blk.h"
-
-static struct bio_vec blk_map_iter_bvec(const struct blk_map_iter *it)
-{
-	return mp_bvec_iter_bvec(it->bvecs, it->iter);
-}
 
 /* Step to the next bio that has data; false at the end of the request. */
 static bool blk_map_iter_next_bio(struct blk_map_iter *it)
@@ -43,37 +38,72 @@ static bool blk_map_iter_next_bio(struct blk_map_iter *it)
 	return true;
 }
 
+/* Where a bvec is done, the next one begins. */
+static __always_inline void blk_map_iter_advance(struct blk_map_iter *it,
+						 const struct bio_vec *bv,
+						 unsigned int len)
+{
+	it->iter.bi_size -= len;
+	it->iter.bi_bvec_done += len;
+	if (it->iter.bi_bvec_done == bv->bv_len) {
+		it->iter.bi_bvec_done = 0;
+		it->iter.bi_idx++;
+	}
+}
+
+/* The bvecs behind a segment of less than max bytes that continue it. */
+static void blk_map_iter_merge(struct request_queue *q, struct blk_map_iter *it,
+			       struct bio_vec *seg, unsigned int max)
+{
+	struct bio_vec next;
+
+	do {
+		next = mp_bvec_iter_bvec(it->bvecs, it->iter);
+		if (next.bv_len > max - seg->bv_len ||
+		    !biovec_phys_mergeable(q, seg, &next))
+			return;
+		seg->bv_len += next.bv_len;
+		blk_map_iter_advance(it, &it->bvecs[it->iter.bi_idx],
+				     next.bv_len);
+		/* only where a bvec has ended can another one continue it */
+	} while (!it->iter.bi_bvec_done &&
+		 (it->iter.bi_size || blk_map_iter_next_bio(it)));
+}
+
 /*
  * Collect the next segment: a bvec, or the part of one that the queue's limits
  * allow, and the bvecs behind it that continue it.  Never more segments than
  * the block layer has counted, because it cuts by the same limits.
+ *
+ * Most segments are one bvec, with another one behind it somewhere else in
+ * memory: that should cost no more than to see it.
  */
-static bool blk_map_iter_segment(struct request *req, struct blk_map_iter *it,
-				 struct bio_vec *seg)
+static __always_inline bool blk_map_iter_segment(struct request *req,
+						 struct blk_map_iter *it,
+						 struct bio_vec *seg)
 {
 	struct request_queue *q = req->q;
-	struct bio_vec next;
+	const struct bio_vec *bv;
 	unsigned int max;
 
 	if (!it->iter.bi_size && !blk_map_iter_next_bio(it))
 		return false;
 
-	*seg = blk_map_iter_bvec(it);
-	max = get_max_segment_size(&q->limits, bvec_phys(seg), UINT_MAX);
+	bv = &it->bvecs[it->iter.bi_idx];
+	*seg = *bv;
+	seg->bv_phys += it->iter.bi_bvec_done;
+	seg->bv_len = min(bv->bv_len - it->iter.bi_bvec_done, it->iter.bi_size);
+	max = get_max_segment_size(&q->limits, seg->bv_phys, UINT_MAX);
 	if (seg->bv_len > max)
 		seg->bv_len = max;
-	bvec_iter_advance_single(it->bvecs, &it->iter, seg->bv_len);
+	blk_map_iter_advance(it, bv, seg->bv_len);
 
-	/* only where a bvec has ended can another one continue it */
-	while (!it->iter.bi_bvec_done) {
-		if (!it->iter.bi_size && !blk_map_iter_next_bio(it))
-			break;
-		next = blk_map_iter_bvec(it);
-		if (next.bv_len > max - seg->bv_len ||
-		    !biovec_phys_mergeable(q, seg, &next))
-			break;
-		seg->bv_len += next.bv_len;
-		bvec_iter_advance_single(it->bvecs, &it->iter, next.bv_len);
+	if (!it->iter.bi_bvec_done &&
+	    (it->iter.bi_size || blk_map_iter_next_bio(it))) {
+		bv = &it->bvecs[it->iter.bi_idx];
+		if (bv->bv_phys + it->iter.bi_bvec_done ==
+		    seg->bv_phys + seg->bv_len)
+			blk_map_iter_merge(q, it, seg, max);
 	}
 	return true;
 }
@@ -198,9 +228,11 @@ void blk_rq_put_range(struct request *req)
 EXPORT_SYMBOL_GPL(blk_rq_put_range);
 
 /* Map the segment; on failure iter->status says why. */
-static bool blk_dma_map_segment(struct request *req, struct device *dma_dev,
-				struct blk_dma_iter *iter,
-				const struct bio_vec *seg, bool first)
+static __always_inline bool blk_dma_map_segment(struct request *req,
+						struct device *dma_dev,
+						struct blk_dma_iter *iter,
+						const struct bio_vec *seg,
+						bool first)
 {
 	bool none = iter->p2pdma.map == PCI_P2PDMA_MAP_NONE;
 
@@ -220,8 +252,10 @@ static bool blk_dma_map_segment(struct request *req, struct device *dma_dev,
 	if (unlikely(!first && (!none || iter->p2pdma.pgmap)))
 		goto mixed;
 
-	iter->addr = dma_map_phys(dma_dev, bvec_phys(seg), seg->bv_len,
-				  rq_dma_dir(req), 0);
+	/* known to be RAM, which dma_map_phys() would have to find out */
+	iter->addr = dma_map_page_attrs(dma_dev, bvec_page(seg),
+					bvec_offset(seg), seg->bv_len,
+					rq_dma_dir(req), 0);
 	if (likely(!dma_mapping_error(dma_dev, iter->addr)))
 		return true;
 	iter->status = BLK_STS_RESOURCE;

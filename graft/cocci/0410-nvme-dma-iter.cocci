@@ -6,7 +6,7 @@
 // needs no struct page.  Only a device that has to unmap each segment keeps a
 // list of them, from the mempools that used to hold scatterlists.
 //
-// One segment of RAM, the common case, stays a dma_map_phys() of its own with
+// One segment of RAM, the common case, stays a dma_map_bvec() of its own with
 // no iterator, and so does metadata of one segment.
 //
 // What goes away and what changes in place is here; the functions that take the
@@ -16,7 +16,7 @@
 // Probe: drivers/nvme/host/pci.c: struct sg_table sgt;
 // Skip-if: drivers/nvme/host/pci.c: blk_rq_dma_map_iter_start
 // Files: drivers/nvme/host/pci.c
-// Hunks: 14
+// Hunks: 11
 
 @@ @@
  #include <linux/blk-mq.h>
@@ -82,20 +82,6 @@ attribute name __always_inline;
 -{
 -	...
 -}
-
-@@
-expression d, dir, attrs;
-struct bio_vec bv;
-@@
--dma_map_bvec(d, &bv, dir, attrs)
-+dma_map_phys(d, bvec_phys(&bv), bv.bv_len, dir, attrs)
-
-@@
-expression d, dir, attrs;
-struct bio_vec *bv;
-@@
--dma_map_bvec(d, bv, dir, attrs)
-+dma_map_phys(d, bvec_phys(bv), bv->bv_len, dir, attrs)
 
 // Everything but one segment of RAM is for the iterator.
 @@

@@ -63,7 +63,10 @@ static inline bool dma_need_unmap(struct device *dev)
 #include <linux/list.h>
 #include <linux/p2p_range_tree.h>
 #include <linux/percpu.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/xarray.h>
+
+DECLARE_TRACEPOINT(dma_phys_map);
 
 /**
  * struct p2pdma_provider - who owns peer-to-peer memory
@@ -83,6 +86,7 @@ struct p2pdma_provider {
  * @bar: which BAR of the provider
  * @paths: &struct dma_phys_path by client (domain, bus and function); filled
  *	on first use, under its own lock, emptied with the range
+ * @first: that of a client that need not search there, under RCU, or NULL
  * @node: in the list of all, under its lock, as are
  * @holders: &struct dma_phys_holder
  * @name: "<pci name> BAR <n>", what messages call it
@@ -95,6 +99,7 @@ struct dma_phys_range {
 	struct p2pdma_provider provider;
 	int bar;
 	struct xarray paths;
+	struct dma_phys_path __rcu *first;
 	struct list_head node;
 	struct list_head holders;
 	char name[32];
@@ -117,6 +122,10 @@ struct dma_phys_inflight {
  * @range: the range
  * @client: who does the DMA
  * @map: the verdict, an &enum pci_p2pdma_map_type
+ * @start: where the range starts
+ * @span: how many bytes of it @client reaches by bus address; 0 where that
+ *	takes a closer look
+ * @bus_offset: what to add then
  * @last: when the newest mapping was made, in jiffies
  * @inflight: what is being done, for reports; NULL if @client is out of reach
  * @rcu: to free it under those who look at it for a report
@@ -127,6 +136,9 @@ struct dma_phys_path {
 	struct dma_phys_range *range;
 	struct pci_dev *client;
 	int map;
+	phys_addr_t start;
+	phys_addr_t span;
+	u64 bus_offset;
 	unsigned long last;
 	struct dma_phys_inflight __percpu *inflight;
 	struct rcu_head rcu;
@@ -166,9 +178,9 @@ void dma_phys_unhold(struct dma_phys_holder *holder);
 struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 				   size_t size);
 void dma_phys_put(struct dma_phys_path *path, size_t bytes);
-dma_addr_t dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
-			   size_t size, enum dma_data_direction dir,
-			   unsigned long attrs);
+dma_addr_t __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
+			     size_t size, enum dma_data_direction dir,
+			     unsigned long attrs);
 bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
 
 /**
@@ -183,6 +195,62 @@ bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
 static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
 {
 	this_cpu_add(path->inflight->bytes, bytes);
+}
+
+#ifdef CONFIG_DEBUG_FS
+#define DMA_PHYS_NR_MAPS	6
+
+/* private: what debugfs tells, by enum pci_p2pdma_map_type */
+struct dma_phys_stats {
+	struct {
+		u64 mappings;
+		u64 bytes;
+	} by[DMA_PHYS_NR_MAPS];
+};
+
+DECLARE_PER_CPU(struct dma_phys_stats, dma_phys_stats);
+
+/* Refusals count as PCI_P2PDMA_MAP_NOT_SUPPORTED.  Any context. */
+static inline void dma_phys_account(int map, size_t size)
+{
+	this_cpu_inc(dma_phys_stats.by[map].mappings);
+	this_cpu_add(dma_phys_stats.by[map].bytes, size);
+}
+#else
+static inline void dma_phys_account(int map, size_t size)
+{
+}
+#endif
+
+/**
+ * dma_phys_map_in - map a piece of a range that the caller holds
+ * @path: what dma_phys_get() returned
+ * @phys: CPU physical address, inside the range
+ * @size: bytes
+ * @dir: DMA direction
+ * @attrs: DMA attributes
+ *
+ * For users that map many pieces under one reference, such as the block layer.
+ * A piece that was mapped through the host bridge is unmapped with
+ * dma_unmap_mmio(); bus addresses need no unmapping, and little work.
+ *
+ * Context: any.
+ * Return: the DMA address, or DMA_MAPPING_ERROR when it cannot be expressed
+ * (DMA mask, out of IOVA space, bouncing forced, piece not inside the range).
+ */
+static inline dma_addr_t dma_phys_map_in(struct dma_phys_path *path,
+					 phys_addr_t phys, size_t size,
+					 enum dma_data_direction dir,
+					 unsigned long attrs)
+{
+	phys_addr_t span = READ_ONCE(path->span);
+
+	if (likely(size <= span && phys - path->start <= span - size) &&
+	    !tracepoint_enabled(dma_phys_map)) {
+		dma_phys_account(path->map, size);
+		return (u64)phys + path->bus_offset;
+	}
+	return __dma_phys_map_in(path, phys, size, dir, attrs);
 }
 
 #endif /* CONFIG_DMA_PHYS_P2P */

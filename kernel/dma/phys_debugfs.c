@@ -17,22 +17,10 @@
 #include <linux/uaccess.h>
 #include "phys_range.h"
 
-/* by enum pci_p2pdma_map_type */
-#define DMA_PHYS_NR_MAPS	(PCI_P2PDMA_MAP_OWN_BAR + 1)
+static_assert(PCI_P2PDMA_MAP_OWN_BAR < DMA_PHYS_NR_MAPS);
 
-struct dma_phys_stats {
-	u64 mappings[DMA_PHYS_NR_MAPS];
-	u64 bytes[DMA_PHYS_NR_MAPS];
-};
-
-static DEFINE_PER_CPU(struct dma_phys_stats, dma_phys_stats);
-
-/* Refusals count as PCI_P2PDMA_MAP_NOT_SUPPORTED.  Any context. */
-void dma_phys_account(int map, size_t size)
-{
-	this_cpu_inc(dma_phys_stats.mappings[map]);
-	this_cpu_add(dma_phys_stats.bytes[map], size);
-}
+DEFINE_PER_CPU(struct dma_phys_stats, dma_phys_stats);
+EXPORT_PER_CPU_SYMBOL_GPL(dma_phys_stats);
 
 const char *dma_phys_state(const struct p2p_range *range)
 {
@@ -132,8 +120,8 @@ static int dma_phys_stats_show(struct seq_file *m, void *v)
 			struct dma_phys_stats *s;
 
 			s = per_cpu_ptr(&dma_phys_stats, cpu);
-			mappings += s->mappings[maps[i]];
-			bytes += s->bytes[maps[i]];
+			mappings += s->by[maps[i]].mappings;
+			bytes += s->by[maps[i]].bytes;
 		}
 		seq_printf(m, "%s %llu %llu\n", dma_phys_map_name(maps[i]),
 			   mappings, bytes);

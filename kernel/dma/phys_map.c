@@ -122,25 +122,10 @@ mask:
 	return DMA_MAPPING_ERROR;
 }
 
-/**
- * dma_phys_map_in - map a piece of a range that the caller holds
- * @path: what dma_phys_get() returned
- * @phys: CPU physical address, inside the range
- * @size: bytes
- * @dir: DMA direction
- * @attrs: DMA attributes
- *
- * For users that map many pieces under one reference, such as the block layer.
- * A piece that was mapped through the host bridge is unmapped with
- * dma_unmap_mmio(); bus addresses need no unmapping.
- *
- * Context: any.
- * Return: the DMA address, or DMA_MAPPING_ERROR when it cannot be expressed
- * (DMA mask, out of IOVA space, bouncing forced, piece not inside the range).
- */
-dma_addr_t dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
-			   size_t size, enum dma_data_direction dir,
-			   unsigned long attrs)
+/* The rest of dma_phys_map_in(): whatever takes a closer look. */
+dma_addr_t __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
+			     size_t size, enum dma_data_direction dir,
+			     unsigned long attrs)
 {
 	struct device *dev = &path->client->dev;
 	struct dma_phys_range *r = path->range;
@@ -178,7 +163,7 @@ out:
 	}
 	return addr;
 }
-EXPORT_SYMBOL_GPL(dma_phys_map_in);
+EXPORT_SYMBOL_GPL(__dma_phys_map_in);
 
 /**
  * dma_phys_same_provider - may two pieces travel in one IO?

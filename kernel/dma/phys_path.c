@@ -21,6 +21,9 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/dma_phys.h>
 
+/* dma_phys_map_in() is inline */
+EXPORT_TRACEPOINT_SYMBOL_GPL(dma_phys_map);
+
 static DEFINE_RATELIMIT_STATE(dma_phys_explain, DEFAULT_RATELIMIT_INTERVAL,
 			      DEFAULT_RATELIMIT_BURST);
 
@@ -51,6 +54,9 @@ void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client)
 	xa_lock_irqsave(&r->paths, flags);
 	path = __xa_erase(&r->paths, dma_phys_client_id(client));
 	xa_unlock_irqrestore(&r->paths, flags);
+	/* only the client puts it there, and the client maps no more */
+	if (path && rcu_access_pointer(r->first) == path)
+		RCU_INIT_POINTER(r->first, NULL);
 	if (path)
 		call_rcu(&path->rcu, dma_phys_path_free_rcu);
 }
@@ -101,6 +107,8 @@ static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 		return NULL;
 	path->range = r;
 	path->client = client;
+	path->start = r->range.start;
+	path->bus_offset = r->provider.bus_offset;
 	if (client == provider)
 		path->map = PCI_P2PDMA_MAP_OWN_BAR;
 	else
@@ -152,7 +160,29 @@ static struct dma_phys_path *dma_phys_path(struct dma_phys_range *r,
 	}
 	if (path->map == PCI_P2PDMA_MAP_NOT_SUPPORTED)
 		return ERR_PTR(-EREMOTEIO);
+	/* not each in turn: clients on many CPUs would fight for the line */
+	if (!rcu_access_pointer(r->first))
+		rcu_assign_pointer(r->first, path);
 	return path;
+}
+
+/*
+ * Is all of the range one addition away?  Asked each time because the driver,
+ * and with it the DMA mask, may be another one than the last time.
+ */
+static void dma_phys_path_measure(struct dma_phys_path *path)
+{
+	struct device *dev = &path->client->dev;
+	u64 mask = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
+	phys_addr_t size = path->range->range.size;
+	u64 start = path->start + path->bus_offset;
+	u64 end = start + (size - 1);
+
+	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE || end < start ||
+	    end > mask || end >= DMA_MAPPING_ERROR)
+		size = 0;
+	if (unlikely(READ_ONCE(path->span) != size))
+		WRITE_ONCE(path->span, size);
 }
 
 /**
@@ -177,7 +207,7 @@ static struct dma_phys_path *dma_phys_path(struct dma_phys_range *r,
 struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 				   size_t size)
 {
-	struct dma_phys_path *path;
+	struct dma_phys_path *path = NULL;
 	struct p2p_range *range;
 	int error;
 
@@ -185,6 +215,9 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	switch (p2p_range_lookup(phys, size, &range)) {
 	case P2P_RANGE_INSIDE:
 		error = p2p_range_get(range);
+		path = rcu_dereference(to_dma_phys_range(range)->first);
+		if (path && &path->client->dev != dev)
+			path = NULL;
 		break;
 	case P2P_RANGE_STRADDLES:
 		error = -EINVAL;
@@ -198,8 +231,10 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	if (error)
 		goto refuse;
 
-	path = dma_phys_path(to_dma_phys_range(range), dev);
+	if (!path)
+		path = dma_phys_path(to_dma_phys_range(range), dev);
 	if (!IS_ERR(path)) {
+		dma_phys_path_measure(path);
 		this_cpu_inc(path->inflight->mappings);
 		WRITE_ONCE(path->last, jiffies);
 		return path;

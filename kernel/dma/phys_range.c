@@ -143,6 +143,7 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 	r->provider.bus_offset = (u64)pci_bus_address(pdev, bar) -
 				 (u64)pci_resource_start(pdev, bar);
 	xa_init_flags(&r->paths, XA_FLAGS_LOCK_IRQ);
+	RCU_INIT_POINTER(r->first, NULL);
 	INIT_LIST_HEAD(&r->holders);
 	INIT_LIST_HEAD(&r->node);
 	r->range.start = pci_resource_start(pdev, bar) + offset;

@@ -35,14 +35,9 @@ extern struct list_head dma_phys_ranges;
 #ifdef CONFIG_DEBUG_FS
 extern const struct file_operations dma_phys_verdict_fops;
 
-void dma_phys_account(int map, size_t size);
 const char *dma_phys_map_name(int map);
 const char *dma_phys_state(const struct p2p_range *range);
 struct dma_phys_range *dma_phys_range_at(phys_addr_t phys);
-#else
-static inline void dma_phys_account(int map, size_t size)
-{
-}
 #endif
 
 struct dma_phys_path *dma_phys_path_find(struct dma_phys_range *r,

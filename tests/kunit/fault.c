@@ -227,6 +227,7 @@ void fault_forget_paths(struct fault *f)
 	struct dma_phys_path *path;
 	unsigned long id;
 
+	RCU_INIT_POINTER(f->r->first, NULL);
 	xa_for_each(&f->r->paths, id, path) {
 		xa_erase_irq(&f->r->paths, id);
 		free_percpu(path->inflight);

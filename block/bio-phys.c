@@ -184,15 +184,18 @@ static int bio_phys_check_vma(const struct iov_iter *iter,
 /* Is any of it peer-to-peer memory? */
 static bool bio_phys_any(const struct bio_vec *bvecs, struct bvec_iter iter)
 {
-	struct bio_vec bv;
+	const struct bio_vec *bv = bvecs + iter.bi_idx;
+	size_t left = (size_t)iter.bi_size + iter.bi_bvec_done;
 
-	for (; iter.bi_size; bvec_iter_advance_single(bvecs, &iter,
-						      bv.bv_len)) {
-		bv = mp_bvec_iter_bvec(bvecs, iter);
-		if (bvec_is_p2p(&bv))
-			return true;
+	if (!iter.bi_size)
+		return false;
+	/* nothing but the flag and the length: there can be many */
+	for (; !bvec_is_p2p(bv); bv++) {
+		if (bv->bv_len >= left)
+			return false;
+		left -= bv->bv_len;
 	}
-	return false;
+	return true;
 }
 
 /*

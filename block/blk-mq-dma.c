@@ -12,6 +12,7 @@
 #include <linux/bio-phys.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq-dma.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-phys.h>
 #include <linux/memremap.h>
 #include <linux/pci-p2pmem.h>
@@ -253,9 +254,8 @@ static __always_inline bool blk_dma_map_segment(struct request *req,
 		goto mixed;
 
 	/* known to be RAM, which dma_map_phys() would have to find out */
-	iter->addr = dma_map_page_attrs(dma_dev, bvec_page(seg),
-					bvec_offset(seg), seg->bv_len,
-					rq_dma_dir(req), 0);
+	iter->addr = dma_map_ram(dma_dev, bvec_phys(seg), seg->bv_len,
+				 rq_dma_dir(req), 0);
 	if (likely(!dma_mapping_error(dma_dev, iter->addr)))
 		return true;
 	iter->status = BLK_STS_RESOURCE;

@@ -109,21 +109,6 @@ struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma)
 	return vma->vm_file->private_data;
 }
 
-/**
- * p2pmem_mm_mapped - has this process mapped peer-to-peer memory?
- *
- * Asked behind p2p_ranges_ever(), so that it costs nothing where nobody can
- * have.  One bit of the mm, which stays set when the provider goes, because
- * mappings do.
- *
- * Context: process context.
- * Return: true if a look at the VMAs is worth it.
- */
-bool p2pmem_mm_mapped(void)
-{
-	return current->mm && test_bit(MMF_HAS_P2PMEM, &current->mm->flags);
-}
-
 /*
  * A fresh buffer must not show what another process left in it.  Cleared when
  * it is handed out rather than when it is freed: by then the device may be

@@ -41,11 +41,12 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 
-/* &iov_iter.p2p: what bio_phys_check_iter() has found */
+/* &iov_iter.p2p: what bio_phys_check_iter() has found, or was told */
 enum {
 	ITER_P2P_UNKNOWN,	/* it was not called, or did not look */
-	ITER_P2P_NONE,		/* RAM; said of bvecs only */
 	ITER_P2P_ALL,		/* peer-to-peer memory of one provider */
+	ITER_P2P_NONE,		/* RAM; found of bvecs only */
+	ITER_P2P_RAM,		/* RAM, as iov_iter_set_ram() said */
 };
 
 /**
@@ -68,11 +69,27 @@ enum {
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
 {
-	if (p2p_ranges_ever() &&
-	    (iov_iter_is_bvec(iter) ||
-	     (user_backed_iter(iter) && p2pmem_mm_mapped())))
+	if (!p2p_ranges_ever())
+		return 0;
+	if (iov_iter_is_bvec(iter) ? iter->p2p != ITER_P2P_RAM :
+	    user_backed_iter(iter) && p2pmem_mm_mapped())
 		return __bio_phys_check_iter(iter, bdev, allowed);
 	return 0;
+}
+
+/**
+ * iov_iter_set_ram - say of a kernel submitter's bvecs that they are RAM
+ * @iter: the bvecs, for the next IO
+ *
+ * For those who know: bio_phys_check_iter() looks at none of them then.  If it
+ * is not so, the request is refused when it is mapped, or a driver sees memory
+ * that it was promised not to see.
+ *
+ * Context: any.
+ */
+static inline void iov_iter_set_ram(struct iov_iter *iter)
+{
+	iter->p2p = ITER_P2P_RAM;
 }
 
 /**
@@ -94,7 +111,7 @@ static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 static inline void bio_phys_mark_bvecs(struct bio *bio,
 				       const struct iov_iter *iter)
 {
-	if (p2p_ranges_ever() && iter->p2p != ITER_P2P_NONE)
+	if (p2p_ranges_ever() && iter->p2p < ITER_P2P_NONE)
 		__bio_phys_mark_bvecs(bio);
 }
 
@@ -134,6 +151,10 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
 {
 	return 0;
+}
+
+static inline void iov_iter_set_ram(struct iov_iter *iter)
+{
 }
 
 static inline bool iov_iter_is_p2p(const struct iov_iter *iter)

@@ -6,7 +6,10 @@
 #ifndef _LINUX_PCI_P2PMEM_H
 #define _LINUX_PCI_P2PMEM_H
 
+#include <linux/mm_types.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
+#include <linux/sched/coredump.h>
 
 struct p2pmem_buf;
 struct vm_area_struct;
@@ -56,8 +59,22 @@ static inline bool p2pmem_phys_live(phys_addr_t phys, size_t len)
 	       __p2pmem_phys_live(phys, len);
 }
 
+/**
+ * p2pmem_mm_mapped - has this process mapped peer-to-peer memory?
+ *
+ * Asked behind p2p_ranges_ever(), so that it costs nothing where nobody can
+ * have.  One bit of the mm, which stays set when the provider goes, because
+ * mappings do.
+ *
+ * Context: process context.
+ * Return: true if a look at the VMAs is worth it.
+ */
+static inline bool p2pmem_mm_mapped(void)
+{
+	return current->mm && test_bit(MMF_HAS_P2PMEM, &current->mm->flags);
+}
+
 /* for block/bio-phys.c: what user memory is made of */
-bool p2pmem_mm_mapped(void);
 struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma);
 phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
 			    unsigned long addr);

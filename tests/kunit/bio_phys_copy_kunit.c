@@ -354,6 +354,27 @@ static void check_bvecs_again(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 }
 
+/* Who says that it is RAM is taken at his word: nobody looks. */
+static void check_bvecs_said_ram(struct kunit *test)
+{
+	struct bio *bio = bio_kunit_bio(test, 0);
+	struct iov_iter iter;
+	struct bio_vec bv;
+
+	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
+	set_piece(test, &bv, P2P);
+	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);
+	iov_iter_set_ram(&iter);
+	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, false));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_FALSE(test, bio_is_p2p(bio));
+	/* the next IO says it again, or does not */
+	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			bio_phys_check_iter(&iter, NULL, false));
+}
+
 /* The CPU does not copy it: the copy ends where such memory begins. */
 static void no_copies(struct kunit *test)
 {
@@ -406,6 +427,7 @@ static struct kunit_case bio_phys_copy_cases[] = {
 	KUNIT_CASE(check_bvecs_of_gone),
 	KUNIT_CASE(check_bvecs_once),
 	KUNIT_CASE(check_bvecs_again),
+	KUNIT_CASE(check_bvecs_said_ram),
 	KUNIT_CASE(no_copies),
 	KUNIT_CASE(no_pages),
 	{}

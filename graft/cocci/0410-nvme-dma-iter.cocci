@@ -16,7 +16,7 @@
 // Probe: drivers/nvme/host/pci.c: struct sg_table sgt;
 // Skip-if: drivers/nvme/host/pci.c: blk_rq_dma_map_iter_start
 // Files: drivers/nvme/host/pci.c
-// Hunks: 11
+// Hunks: 12
 
 @@ @@
  #include <linux/blk-mq.h>
@@ -110,7 +110,7 @@ identifier dev, req, cmnd, iod, ret, rc;
  {
  ...
 +	iod->meta_list.sg_list = NULL;
- 	iod->meta_dma = dma_map_phys(...);
+ 	iod->meta_dma = dma_map_bvec(...);
  ...
  }
 

@@ -207,7 +207,7 @@ static void dma_phys_path_measure(struct dma_phys_path *path)
 struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 				   size_t size)
 {
-	struct dma_phys_path *path = NULL;
+	struct dma_phys_path *first = NULL, *path;
 	struct p2p_range *range;
 	int error;
 
@@ -215,9 +215,9 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	switch (p2p_range_lookup(phys, size, &range)) {
 	case P2P_RANGE_INSIDE:
 		error = p2p_range_get(range);
-		path = rcu_dereference(to_dma_phys_range(range)->first);
-		if (path && &path->client->dev != dev)
-			path = NULL;
+		first = rcu_dereference(to_dma_phys_range(range)->first);
+		if (first && &first->client->dev != dev)
+			first = NULL;
 		break;
 	case P2P_RANGE_STRADDLES:
 		error = -EINVAL;
@@ -231,8 +231,7 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	if (error)
 		goto refuse;
 
-	if (!path)
-		path = dma_phys_path(to_dma_phys_range(range), dev);
+	path = first ?: dma_phys_path(to_dma_phys_range(range), dev);
 	if (!IS_ERR(path)) {
 		dma_phys_path_measure(path);
 		this_cpu_inc(path->inflight->mappings);

@@ -166,6 +166,27 @@ static void coalesces(struct kunit *test)
 	rq_disk_expect_idle(d);
 }
 
+/* the third continues neither of the first two, which are one segment */
+static void coalesces_until_gap(struct kunit *test)
+{
+	static const int frames[] = { 0, 1, 3 };
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct bio *bio = rq_disk_bio(d, 3);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		bvec_set_p2p(&bio->bi_io_vec[i], d->phys + frames[i] * SZ_4K,
+			     SZ_4K);
+	bio->bi_vcnt = 3;
+	bio->bi_iter.bi_size = 3 * SZ_4K;
+	bio_set_flag(bio, BIO_P2P);
+	KUNIT_EXPECT_EQ(test, 0, rq_disk_submit(bio));
+	KUNIT_EXPECT_EQ(test, 2, d->segs);
+	rq_disk_expect_seg(d, 0, rq_disk_bus(d, 0), 2 * SZ_4K);
+	rq_disk_expect_seg(d, 1, rq_disk_bus(d, 3 * SZ_4K), SZ_4K);
+	rq_disk_expect_idle(d);
+}
+
 /* limits */
 
 static void segment_size(struct kunit *test)
@@ -484,6 +505,7 @@ static struct kunit_case rq_phys_cases[] = {
 	KUNIT_CASE(special_payload),
 	KUNIT_CASE_PARAM(one_reference, pieces_gen_params),
 	KUNIT_CASE(coalesces),
+	KUNIT_CASE(coalesces_until_gap),
 	KUNIT_CASE(segment_size),
 	KUNIT_CASE(segment_boundary),
 	KUNIT_CASE(request_size),

@@ -81,9 +81,8 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
  * iov_iter_set_ram - say of a kernel submitter's bvecs that they are RAM
  * @iter: the bvecs, for the next IO
  *
- * For those who know: bio_phys_check_iter() looks at none of them then.  If it
- * is not so, the request is refused when it is mapped, or a driver sees memory
- * that it was promised not to see.
+ * For those who know: nobody looks at any of them then.  Who cannot be sure
+ * must not say it, because nothing behind would notice: the bio has no mark.
  *
  * Context: any.
  */

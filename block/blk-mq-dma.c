@@ -164,6 +164,15 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 	struct dma_phys_path *path = req->p2p_path;
 	bool get = first || iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
 
+	/*
+	 * The bio's mark decides whether blk_rq_put_range() puts anything, and
+	 * one request keeps one range, which is that of its data.
+	 */
+	if (first && (!req->bio || !bio_is_p2p(req->bio) ||
+		      iter->iter.is_integrity)) {
+		iter->status = BLK_STS_INVAL;
+		return false;
+	}
 	if (get) {
 		path = dma_phys_get(dma_dev, bvec_phys(seg), seg->bv_len);
 		if (IS_ERR(path)) {

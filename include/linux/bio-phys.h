@@ -82,7 +82,8 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
  * @iter: the bvecs, for the next IO
  *
  * For those who know: nobody looks at any of them then.  Who cannot be sure
- * must not say it, because nothing behind would notice: the bio has no mark.
+ * must not say it: a bio of peer-to-peer memory without its mark can be merged
+ * and read as if it were RAM, and is refused only when it is mapped.
  *
  * Context: any.
  */

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/blk-crypto.h>
+#include <linux/blk-integrity.h>
 #include <linux/jiffies.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/pci.h>
@@ -116,6 +117,21 @@ static void refuse_straddling(struct kunit *test)
 	refuse(test, d, two_bvecs(d, d->r2->range.start - SZ_2K, true),
 	       -EINVAL);
 	KUNIT_EXPECT_EQ(test, 0, d->refused);
+}
+
+/*
+ * Without the mark nothing would put the range back, so the driver's mapping is
+ * refused even if nobody has noticed before.
+ */
+static void refuse_unmarked(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct bio *bio = rq_disk_bio(d, 1);
+
+	rq_disk_add(d, bio, 0, SZ_4K);
+	bio_clear_flag(bio, BIO_P2P);
+	refuse(test, d, bio, -EINVAL);
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
 }
 
 /* Adds without asking, so that submission has to. */
@@ -385,6 +401,37 @@ static void last_line(struct kunit *test)
 	bio_put(bio);
 }
 
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+/* A request keeps one range, which is that of its data. */
+static void last_metadata(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct bio *bio = rq_disk_bio(d, 1);
+	struct bio_integrity_payload *bip;
+	struct dma_iova_state state = {};
+	struct blk_dma_iter iter;
+	struct request *rq;
+
+	rq_disk_add(d, bio, 0, SZ_4K);
+	bip = bio_integrity_alloc(bio, GFP_KERNEL, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(bip));
+	bvec_set_p2p(&bip->bip_vec[0], d->phys + SZ_4K, 64);
+	bip->bip_iter.bi_size = 64;
+
+	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	rq->bio = bio;
+	rq->biotail = bio;
+	KUNIT_EXPECT_FALSE(test,
+			   blk_rq_integrity_dma_map_iter_start(rq, d->dev,
+							       &state, &iter));
+	KUNIT_EXPECT_EQ(test, BLK_STS_INVAL, iter.status);
+	rq_disk_expect_idle(d);
+	blk_mq_free_request(rq);
+	bio_put(bio);
+}
+#endif
+
 static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(refuse_unreachable),
 	KUNIT_CASE(refuse_queue),
@@ -395,6 +442,7 @@ static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(refuse_mixed),
 	KUNIT_CASE(refuse_two_providers),
 	KUNIT_CASE(refuse_straddling),
+	KUNIT_CASE(refuse_unmarked),
 	KUNIT_CASE(refuse_added_page),
 	KUNIT_CASE(refuse_mixed_bvecs),
 	KUNIT_CASE(refuse_nobodys),
@@ -405,6 +453,9 @@ static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(gone_before_bvecs),
 	KUNIT_CASE_PARAM(stale_piece, stale_gen_params),
 	KUNIT_CASE_PARAM(last_line, last_gen_params),
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	KUNIT_CASE(last_metadata),
+#endif
 	{}
 };
 

@@ -24,17 +24,18 @@ SPLAT = re.compile(r"^(WARNING:|BUG:|INFO: possible|INFO: task|INFO: rcu|"
                    r"WARNING: suspicious|DEBUG_LOCKS_WARN_ON|"
                    r"[a-z]+: BUG|\S+: Underflow|refcount_t:|"
                    r"kmemleak: \d+ new suspected)")
+# Plain accesses of the stock kernel that race by design.  Readers of the maple
+# tree look afterwards whether the node was dead, which is what the writer, or
+# the node's way to RCU, has written.  percpu_ref_tryget_live(), inlined in ours,
+# reads a word that resurrecting changes.  KASAN sees what is freed too early.
+READS = r"(?:mtree_load|mtree_range_walk|mas_start)"
+WRITES = r"(?:mas_[a-z_]+|mt_destroy_walk|__call_rcu_common)(?:\.\S+)?"
+RACES = (rf"(?:{READS} / {WRITES}|{WRITES} / {READS}|"
+         r"p2p_range_get / percpu_ref_resurrect)")
 # Said by every UML kernel of this configuration, in code that is not ours.
 HARMLESS = re.compile(r"^WARNING: can't (?:dereference|open)|"
                       r"PERCPU: max_distance|"
-                      # Plain accesses of the stock kernel that race by design:
-                      # walkers of the maple tree check afterwards whether the
-                      # node was dead; percpu_ref_tryget_live(), inlined in
-                      # ours, reads a word that resurrecting changes.
-                      r"BUG: KCSAN: data-race in (?:"
-                      r"mas_root_expand\S* / mas_start|"
-                      r"__call_rcu_common\S* / mtree_range_walk|"
-                      r"p2p_range_get / percpu_ref_resurrect)$")
+                      rf"BUG: KCSAN: data-race in {RACES}$")
 
 
 class Case:

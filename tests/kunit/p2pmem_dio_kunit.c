@@ -8,8 +8,10 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/shmem_fs.h>
 #include <linux/uio.h>
 
 #include "p2pmem_test.h"
@@ -227,6 +229,27 @@ static void dio_hole(struct kunit *test)
 	test_area_end(test, &a);
 }
 
+/* Nor is somebody else's file, whatever it keeps. */
+static void dio_other_file(struct kunit *test)
+{
+	struct file *file = shmem_file_setup("dio_other_file", LEN, 0);
+	struct iov_iter iter;
+	struct dio_area a;
+	unsigned long at;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	file->private_data = &a;
+	test_area(test, &a);
+	at = vm_mmap(file, a.addr + 3 * LEN, LEN, RW, MAP_SHARED | MAP_FIXED,
+		     0);
+	fput(file);
+	KUNIT_ASSERT_EQ(test, a.addr + 3 * LEN, at);
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)at, LEN);
+	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, a.bdev, true));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+	test_area_end(test, &a);
+}
+
 /* What the mappings are is looked at again when the bio is built. */
 static void dio_changes_between(struct kunit *test)
 {
@@ -334,6 +357,7 @@ static struct kunit_case p2pmem_dio_cases[] = {
 	KUNIT_CASE(dio_in_pieces),
 	KUNIT_CASE(dio_iovec),
 	KUNIT_CASE(dio_hole),
+	KUNIT_CASE(dio_other_file),
 	KUNIT_CASE(dio_changes_between),
 	KUNIT_CASE(dio_permissions),
 	KUNIT_CASE(dio_not_taken),

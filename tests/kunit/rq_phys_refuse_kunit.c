@@ -425,7 +425,7 @@ static void last_metadata(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test,
 			   blk_rq_integrity_dma_map_iter_start(rq, d->dev,
 							       &state, &iter));
-	KUNIT_EXPECT_EQ(test, BLK_STS_INVAL, iter.status);
+	KUNIT_EXPECT_EQ(test, -EINVAL, blk_status_to_errno(iter.status));
 	rq_disk_expect_idle(d);
 	blk_mq_free_request(rq);
 	bio_put(bio);

@@ -7,8 +7,8 @@ import subprocess
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 
-ROWS = ["size", "register", "map", "verdict", "fence", "lookup", "null",
-        "p2p"]
+ROWS = ["size", "bits32", "register", "map", "verdict", "fence", "lookup", "null",
+        "stack", "p2p"]
 OBJECTS = ("p2p_range_tree.o", "phys_map.o", "phys_range.o", "phys_path.o",
            "phys_fence.o", "phys_debugfs.o", "phys_verdict.o", "bio-phys.o",
            "blk-mq-dma.o", "p2pmem.o", "p2pmem-buf.o", "p2pmem-user.o",
@@ -22,8 +22,10 @@ TITLES = {
     "fence": "Fence with mappings in flight, from call to drained",
     "lookup": "Who owns an address: the better one of rbtree and xarray as stock",
     "null": "RAM IO on null_blk, instructions an IO",
+    "stack": "RAM IO on drives and file systems, instructions an IO",
     "p2p": "Peer-to-peer IO on nvme from user memory, instructions an IO",
     "size": "Code size, bytes",
+    "bits32": "32-bit without P2P (i386, no PAE)",
 }
 
 
@@ -174,17 +176,23 @@ def lookup(f):
                    costs[other], costs["maple"], 1.2 * costs[other])
 
 
-def io(row, factor):
-    """factor(bytes): what ours may cost, in parts of stock."""
+def io(row, goals):
     def lines(f):
-        for name in f.names(row):
-            parts = name.split(".")
-            stock, ours = f.both(name, "instructions")
-            words = [parts[1].replace("-", " "), size(parts[2])]
-            words += [f"x {d}" for d in parts[3:]]
-            yield Line(row, " ".join(words), "instructions", stock, ours,
-                       stock and stock * factor(int(parts[2])))
+        for prefix in dict.fromkeys((row, *goals.get("names", ()))):
+            for name in f.names(prefix):
+                parts = name.split(".")
+                stock, ours = f.both(name, "instructions")
+                at = int(parts[2])
+                factor = goals["factor"](at)
+                words = [parts[0]] if parts[0] != row else []
+                words += [parts[1].replace("-", " "), size(at)]
+                words += [f"x {d}" for d in parts[3:]]
+                yield Line(row, " ".join(words), "instructions", stock, ours,
+                           stock and stock * factor)
     return lines
+
+
+STACKS = ("nvme", "ext4", "xfs", "dm-linear", "loop", "md-raid0")
 
 
 def p2p_factor(at):
@@ -201,12 +209,42 @@ def code(f):
                    sum(ours), 24 << 10)
 
 
+def bits32(f):
+    """Goals: bio_vec of 8, slabs a third smaller, nothing larger or slower."""
+    exact = {"bio_vec": 8}
+    for name in f.names("bits32"):
+        case = name[len("bits32."):]
+        for figure in ("bytes", "ram", "text", "data", "instructions"):
+            stock, ours = f.both(name, figure)
+            if ours is None:
+                continue
+            if case in exact:
+                goal = exact[case]
+            elif case.startswith("biovec_"):
+                goal = stock * 2 // 3
+            else:
+                goal = None if figure == "data" else stock
+            yield Line("bits32", BITS32.get(case, case.translate(READABLE)),
+                       {"ram": "bytes of RAM"}.get(figure, figure), stock,
+                       ours, goal)
+
+
+BITS32 = {
+    "kernel": "kernel without P2P",
+    "bio_vec": "struct bio_vec",
+    "bio_and_4": "bio and 4 bvecs in it",
+    "load": "slabs, for 64 x 1 MiB in flight",
+}
+READABLE = str.maketrans("._", " -")
+
+
 LINES = {
     "register": register, "map": mapping, "verdict": verdict, "fence": fence,
     "lookup": lookup,
-    "null": io("null", lambda at: 1.0),
-    "p2p": io("p2p", p2p_factor),
-    "size": code,
+    "null": io("null", {"factor": lambda at: 1.0}),
+    "stack": io("stack", {"factor": lambda at: 1.0, "names": STACKS}),
+    "p2p": io("p2p", {"factor": p2p_factor}),
+    "size": code, "bits32": bits32,
 }
 
 
@@ -270,7 +308,7 @@ def data_files(lines, out):
                 and line.case.startswith("read")],
         "register": [line for line in lines if line.row == "register"
                      and line.unit == "instructions"],
-        "ram": [line for line in lines if line.row == "null"
+        "ram": [line for line in lines if line.row in ("null", "stack")
                 and " x 32" not in line.case],
     }
     for name, chosen in drawn.items():

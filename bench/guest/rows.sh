@@ -106,6 +106,42 @@ row_null() {
 	done
 }
 
+# stacked NAME FILE
+stacked() {
+	for rw in read write; do
+		for size in 4096 65536; do
+			io "$1.$rw.$size" "$2" $rw $size 8 64
+		done
+	done
+}
+
+on_file_system() {
+	"mkfs.$1" "$3" -q "$2" > /dev/null 2>&1
+	mount -t "$1" "$2" /mnt
+	dd if=/dev/zero of=/mnt/file bs=1M count=32 2> /dev/null
+	sync
+	stacked "$1" /mnt/file
+	umount /mnt
+}
+
+row_stack() {
+	stacked nvme "$(disk A)"
+	on_file_system ext4 "$(disk A)" -F
+	on_file_system xfs "$(disk A)" -f
+	echo "0 $(blockdev --getsz /dev/nullb0) linear /dev/nullb0 0" |
+		dmsetup create --noudevsync linear
+	dmsetup mknodes
+	stacked dm-linear /dev/mapper/linear
+	dmsetup remove --noudevsync linear
+	losetup --direct-io=on /dev/loop0 /dev/nullb0 ||
+		losetup /dev/loop0 /dev/nullb0
+	stacked loop /dev/loop0
+	losetup -d /dev/loop0
+	mdadm --build /dev/md0 --level=0 --raid-devices=2 \
+		/dev/nullb0 /dev/nullb1 > /tmp/mdadm 2>&1 || cat /tmp/mdadm
+	stacked md-raid0 /dev/md0
+}
+
 row_p2p() {
 	memory=/sys/bus/pci/devices/$(nvme B)/p2pmem/allocate
 	for size in 4096 65536 262144 1048576; do

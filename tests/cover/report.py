@@ -10,6 +10,7 @@ compilations see as many at a line: the macros behind them may differ.
 """
 
 import os
+import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,6 +27,7 @@ class File:
     def __init__(self):
         self.lines, self.branches = {}, {}	# line -> count; -> {id: taken}
         self.starts, self.calls = {}, {}	# function -> line; -> count
+        self.inlined = {}	# those that gcov knows no start of
 
     def record(self, kind, rest):
         f = rest.split(",")
@@ -57,7 +59,8 @@ class File:
         self.starts = {**other.starts, **self.starts}
 
     def function(self, line):
-        before = [(n, f) for f, n in self.starts.items() if n <= line]
+        before = [(n, f) for f, n in [*self.starts.items(),
+                                      *self.inlined.items()] if n <= line]
         return max(before)[1] if before else ""
 
     def write(self, out, path):
@@ -134,6 +137,10 @@ class Report:
     def uncovered(self, name, file, why):
         with open(os.path.join(TOP, name)) as f:
             source = [""] + [line.strip() for line in f]
+        for n, line in enumerate(source):
+            m = re.match(r"static __always_inline .*?(\w+)\(", line)
+            if m:
+                file.inlined[m[1]] = n
         used, bare, last = set(), 0, None
         for n in sorted(n for n, count in file.lines.items() if not count):
             function = file.function(n)
@@ -148,7 +155,8 @@ class Report:
             print(f"    {n}: {source[n]}")
         for key in why.keys() - used:
             function, _, text = key.partition(": ")
-            if function not in file.starts or text and text not in source:
+            if function not in {**file.starts, **file.inlined} or \
+                    text and text not in source:
                 self.verdict(False, f"{name} has no '{key}' any more:"
                              " reasons.txt")
             else:

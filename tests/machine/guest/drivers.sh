@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154
 #
-# Drivers that were converted move data in RAM; the machine is in drivers.conf.
+# Drivers on the converted core move data in RAM; the machine is in drivers.conf.
 
 tracing=/sys/kernel/tracing
 

@@ -3,9 +3,17 @@
 #
 # A range that starts and ends in the middle of a page; see arm64-odd.conf.
 
-debug=/sys/kernel/debug/dma_phys
+# shellcheck source=tests/machine/guest/p2p.sh
+. /guest/p2p.sh
+
 map=/sys/module/p2p_client/parameters/map
 devices=/sys/bus/pci/devices
+
+if ! ours; then
+	section "1. The BAR, which no driver of this kernel offers"
+	plain_bar "$(pci_by_id 0x1af40x1110)"
+	return
+fi
 
 pciA=$(pci_of "$(controller A)")
 driveA=$(namespace "$(controller A)" 1)
@@ -60,3 +68,8 @@ is "by bus address, all of them" \
 	"$(awk '$1 != "bus_addr" { n += $2 } END { print n }' $debug/stats)" 1
 # Last, so that it stays there for the host to look at.
 check "drive A reads 1 MiB" p2pio "$driveA" 0 "$p:1048576"
+start=$(at 0x20000)
+say "SEEN told $start $(printf '0x%x' $((start + 1048575))) 1048576"
+say "SEEN never $(at 0) $(at 0x1ffff)"
+say "SEEN never $(at 0x800000) $(at 0xffffff)"
+say "SEEN table A>BAR|bus_addr|bus $start and so on"

@@ -187,6 +187,12 @@ lost() {
 		tail -n 1 /tmp/check.log | grep "differs from the file"
 }
 
+lose() {
+	refused "what drive $client writes to drive $provider is lost" \
+		"\[DMA Write.* device \[${pciC#*:}\] fault addr $first_word" \
+		lost
+}
+
 # faults CLIENT PROVIDER: the emulator's IOMMU sees all that a device does, also
 # what a switch of hardware sends from port to port.  Bus addresses are not in
 # it, so it stops the DMA, and says at which address.
@@ -195,14 +201,17 @@ faults() {
 	pciC=$(pci_of "$(controller "$client")")
 	pciP=$(pci_of "$(controller "$provider")")
 	mem=/sys/bus/pci/devices/$pciP/p2pmem/allocate
-	start=$(range_start "$pciP")
-	offset=$(($(range_field "$pciP" bus) - start))
+	start=$(mem_start "$pciP")
 	first_word=0x$(printf '%x' $((start >> 20)))
+	if ! ours; then
+		lose
+		say "SEEN table $client>$provider|moved|its BAR, faults"
+		return
+	fi
+	offset=$(($(range_field "$pciP" bus) - start))
 	echo > $tracing/trace
 	echo 1 > $tracing/events/dma_phys/enable
-	refused "what drive $client writes to drive $provider is lost" \
-		"\[DMA Write.* device \[${pciC#*:}\] fault addr $first_word" \
-		lost
+	lose
 	echo 0 > $tracing/events/dma_phys/enable
 	check "it was told the bus address" traced_rightly
 	say "SEEN table $client>$provider|$verdict|bus $first-$last, faults"
@@ -245,6 +254,30 @@ hangs() {
 	is "drive $1 reads into drive $2's memory: no answer after 15 s" \
 		"$(cut -d' ' -f3 "/proc/$!/stat")" D
 	say "SEEN table $1>$2|hangs|nothing"
+}
+
+# plain_bar PCI-ADDRESS [BYTES]: of a BAR that no driver offers, stock makes nothing
+# that a drive could read into, also when a program has it mapped.
+plain_bar() {
+	is "nothing offers the BAR's memory" \
+		"$(find "/sys/bus/pci/devices/$1/" -name 'p2pmem*')" ""
+	check "drive A reads into a mapping of the BAR: EFAULT, nothing moved" \
+		p2pio -x EFAULT "$(namespace "$(controller A)" 1)" 0 \
+		"/sys/bus/pci/devices/$1/resource2:${2:-65536}"
+	check "drive A reads into main memory" \
+		p2pio "$(namespace "$(controller A)" 1)" 0 ram:1048576
+	whole=$(sed -n '3s/^\([^ ]* [^ ]*\) .*/\1/p' \
+		"/sys/bus/pci/devices/$1/resource")
+	say "SEEN never $whole"
+	say "SEEN table A>BAR|no P2P|nothing"
+}
+
+# pci_by_id ID: the address of the function with this vendor and device
+pci_by_id() {
+	for d in /sys/bus/pci/devices/*; do
+		[ "$(cat "$d/vendor")$(cat "$d/device")" != "$1" ] ||
+			basename "$d"
+	done
 }
 
 wait_for_drives() {

@@ -16,6 +16,7 @@
 #   ram=A,C		these drives take fio's IO of main memory too
 #   verify=A:B,B:B	fio writes and checks data on A, all buffers in B's memory
 #   gone=A:C	at the end, C goes away under A's IO
+#   none=B,C	stock cannot make these drives' memory available
 #   again=PAIRS	then take the switch away and scan again, and these hold
 #
 # The stock kernel cannot be asked and counts nothing: there it is what is moved
@@ -146,7 +147,21 @@ if [ -n "$acs" ]; then
 		check "ACS redirect on $port" has_redirect "$port"
 	done
 fi
+# none DRIVE: there is no P2P with its memory, and the kernel says so
+none() {
+	name=$(controller "$1")
+	is "the kernel could not register drive $1's memory" \
+		"$(dmesg | grep -c "$name: failed to register the CMB")" 1
+	is "so there is nothing to map" \
+		"$(find "/sys/bus/pci/devices/$(pci_of "$name")/" \
+		-name 'p2pmem*')" ""
+	say "SEEN table A>$1|no P2P|nothing"
+}
+
 section "1. Who reaches whom, as the kernel explains it"
+for drive in $(word none | tr , ' '); do
+	none "$drive"
+done
 [ -z "$(word group)" ] || check_iommu
 ! ours || for_pairs ask "$pairs"
 [ -z "$(word taint)" ] || is "the kernel is tainted as it should be" \

@@ -44,11 +44,14 @@ static __always_inline void blk_map_iter_advance(struct blk_map_iter *it,
 						 const struct bio_vec *bv,
 						 unsigned int len)
 {
+	unsigned int done = it->iter.bi_bvec_done + len;
+
 	it->iter.bi_size -= len;
-	it->iter.bi_bvec_done += len;
-	if (it->iter.bi_bvec_done == bv->bv_len) {
+	if (done == bv->bv_len) {
 		it->iter.bi_bvec_done = 0;
 		it->iter.bi_idx++;
+	} else {
+		it->iter.bi_bvec_done = done;
 	}
 }
 
@@ -103,8 +106,13 @@ static __always_inline bool blk_map_iter_segment(struct request *req,
 	    (it->iter.bi_size || blk_map_iter_next_bio(it))) {
 		bv = &it->bvecs[it->iter.bi_idx];
 		if (bv->bv_phys + it->iter.bi_bvec_done ==
-		    seg->bv_phys + seg->bv_len)
-			blk_map_iter_merge(q, it, seg, max);
+		    seg->bv_phys + seg->bv_len) {
+			/* a copy, so that *seg can stay in registers */
+			struct bio_vec all = *seg;
+
+			blk_map_iter_merge(q, it, &all, max);
+			seg->bv_len = all.bv_len;
+		}
 	}
 	return true;
 }
@@ -157,12 +165,12 @@ static blk_status_t blk_dma_range_status(int error)
 	}
 }
 
+/* With a reference: the first segment, and each through the host bridge. */
 static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter,
-			      const struct bio_vec *seg, bool first)
+			      struct blk_dma_iter *iter, phys_addr_t phys,
+			      unsigned int len, bool first)
 {
-	struct dma_phys_path *path = req->p2p_path;
-	bool get = first || iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
+	struct dma_phys_path *path;
 
 	/*
 	 * The bio's mark decides whether blk_rq_put_range() puts anything, and
@@ -173,27 +181,21 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		iter->status = BLK_STS_INVAL;
 		return false;
 	}
-	if (get) {
-		path = dma_phys_get(dma_dev, bvec_phys(seg), seg->bv_len);
-		if (IS_ERR(path)) {
-			iter->status = blk_dma_range_status(PTR_ERR(path));
-			return false;
-		}
-		/* its own reference, but of the same provider */
-		if (!first && path != req->p2p_path) {
-			dma_phys_put(path, 0);
-			iter->status = BLK_STS_INVAL;
-			return false;
-		}
+	path = dma_phys_get(dma_dev, phys, len);
+	if (IS_ERR(path)) {
+		iter->status = blk_dma_range_status(PTR_ERR(path));
+		return false;
 	}
-	/*
-	 * The provider may have gone and come back meanwhile.  Each segment can
-	 * be of other buffers, so that says nothing for those to come.
-	 */
-	if (!p2pmem_phys_live(bvec_phys(seg), seg->bv_len))
+	/* its own reference, but of the same provider */
+	if (!first && path != req->p2p_path) {
+		dma_phys_put(path, 0);
+		iter->status = BLK_STS_INVAL;
+		return false;
+	}
+	/* the provider may have gone and come back meanwhile */
+	if (!p2pmem_phys_live(phys, len))
 		goto gone;
-	iter->addr = dma_phys_map_in(path, bvec_phys(seg), seg->bv_len,
-				     rq_dma_dir(req), 0);
+	iter->addr = dma_phys_map_in(path, phys, len, rq_dma_dir(req), 0);
 	if (dma_mapping_error(dma_dev, iter->addr))
 		goto gone;
 	if (first) {
@@ -201,13 +203,32 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		req->p2p_path = path;
 	}
 	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		dma_phys_charge(path, seg->bv_len);
+		dma_phys_charge(path, len);
 	else if (first)
 		dma_phys_charge(path, blk_rq_payload_bytes(req));
 	return true;
 gone:
-	if (get)
-		dma_phys_put(path, 0);
+	dma_phys_put(path, 0);
+	iter->status = BLK_STS_TARGET;
+	return false;
+}
+
+/* The others are under the first one's reference. */
+static __always_inline bool blk_dma_map_more(struct request *req,
+					     struct device *dma_dev,
+					     struct blk_dma_iter *iter,
+					     phys_addr_t phys, unsigned int len)
+{
+	if (iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		return blk_dma_map_range(req, dma_dev, iter, phys, len, false);
+
+	/* each can be of other buffers, so the first says nothing for it */
+	if (likely(p2pmem_phys_live(phys, len))) {
+		iter->addr = dma_phys_map_in(req->p2p_path, phys, len,
+					     rq_dma_dir(req), 0);
+		if (likely(!dma_mapping_error(dma_dev, iter->addr)))
+			return true;
+	}
 	iter->status = BLK_STS_TARGET;
 	return false;
 }
@@ -224,8 +245,16 @@ void blk_rq_put_range(struct request *req)
 }
 #else
 static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter,
-			      const struct bio_vec *seg, bool first)
+			      struct blk_dma_iter *iter, phys_addr_t phys,
+			      unsigned int len, bool first)
+{
+	iter->status = BLK_STS_NOTSUPP;
+	return false;
+}
+
+static bool blk_dma_map_more(struct request *req, struct device *dma_dev,
+			     struct blk_dma_iter *iter, phys_addr_t phys,
+			     unsigned int len)
 {
 	iter->status = BLK_STS_NOTSUPP;
 	return false;
@@ -245,21 +274,27 @@ static __always_inline bool blk_dma_map_segment(struct request *req,
 						bool first)
 {
 	bool none = iter->p2pdma.map == PCI_P2PDMA_MAP_NONE;
+	bool pages = IS_ENABLED(CONFIG_PCI_P2PDMA) && iter->p2pdma.pgmap;
 
 	iter->len = seg->bv_len;
 
 	if (unlikely(bvec_is_p2p(seg))) {
-		if (!first && (none || iter->p2pdma.pgmap))
+		if (first)
+			return blk_dma_map_range(req, dma_dev, iter,
+						 bvec_phys(seg), seg->bv_len,
+						 true);
+		if (none || pages)
 			goto mixed;
-		return blk_dma_map_range(req, dma_dev, iter, seg, first);
+		return blk_dma_map_more(req, dma_dev, iter, bvec_phys(seg),
+					seg->bv_len);
 	}
 	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
-		if (!first && !iter->p2pdma.pgmap)
+		if (!first && !pages)
 			goto mixed;
 		return blk_dma_map_pages_p2p(req, dma_dev, iter, seg,
 					     bvec_page(seg));
 	}
-	if (unlikely(!first && (!none || iter->p2pdma.pgmap)))
+	if (unlikely(!first && (!none || pages)))
 		goto mixed;
 
 	/* known to be RAM, which dma_map_phys() would have to find out */

@@ -59,6 +59,13 @@
 static struct maple_tree p2p_ranges =
 	MTREE_INIT(p2p_ranges, MT_FLAGS_USE_RCU);
 
+/*
+ * One of the ranges in the tree: with a single provider, what is looked up is
+ * found without a walk.  Read under RCU; written under the tree's lock, and only
+ * by who registers or unregisters this very range, so it is never left behind.
+ */
+static struct p2p_range __rcu *p2p_range_first;
+
 DEFINE_STATIC_KEY_FALSE(p2p_ranges_key);
 EXPORT_SYMBOL_GPL(p2p_ranges_key);
 
@@ -187,6 +194,10 @@ int p2p_range_register(struct p2p_range *range)
 		percpu_ref_exit(&range->ref);
 		return ret;
 	}
+	mtree_lock(&p2p_ranges);
+	if (!rcu_access_pointer(p2p_range_first))
+		rcu_assign_pointer(p2p_range_first, range);
+	mtree_unlock(&p2p_ranges);
 	static_branch_inc(&p2p_ranges_key);
 	static_branch_enable(&p2p_ranges_ever_key);
 	return 0;
@@ -231,6 +242,8 @@ void p2p_range_unregister(struct p2p_range *range)
 	mas_set_range(&mas, p2p_range_frame(range->start),
 		      p2p_range_frame(p2p_range_end(range)));
 	mas_lock(&mas);
+	if (rcu_access_pointer(p2p_range_first) == range)
+		RCU_INIT_POINTER(p2p_range_first, NULL);
 	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
 	mas_unlock(&mas);
 
@@ -269,6 +282,11 @@ enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
 			 "p2p range looked up without rcu_read_lock()");
+
+	*range = rcu_dereference(p2p_range_first);
+	if (*range && phys - (*range)->start < (*range)->size &&
+	    len <= (*range)->size - (phys - (*range)->start))
+		return P2P_RANGE_INSIDE;
 
 	*range = NULL;
 	if (!p2p_range_frame_fits(p2p_range_frame(phys)))

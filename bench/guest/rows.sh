@@ -150,3 +150,9 @@ row_p2p() {
 		done
 	done
 }
+
+# For bench/profile/run: the IO that the kernel's command line tells of
+row_profile() {
+	# shellcheck disable=SC2046 # words
+	io profile $(tr ' ' '\n' < /proc/cmdline | sed -n 's/^io=//p' | tr , ' ')
+}

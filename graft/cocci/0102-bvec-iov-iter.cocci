@@ -4,7 +4,8 @@
 //
 // Where the iterator stands is an address: that of the bvec plus what is done
 // of it.  The page and the offset come from there, without a division; how the
-// data is aligned needs no page at all.  Whoever asks for the pages of
+// data is aligned needs neither, because no device asks for more than a page
+// (blk_validate_limits()).  Whoever asks for the pages of
 // peer-to-peer memory, or wants the CPU to copy it, has come to the wrong
 // place: it has none, so that is -EFAULT, or a copy that ends there.
 //
@@ -58,7 +59,7 @@ expression E;
 expression B, S;
 @@
 -	(unsigned long)(B->bv_offset + S)
-+	(offset_in_page(B->bv_phys) + S)
++	(B->bv_phys + S)
 
 @alignment@
 expression B, S;

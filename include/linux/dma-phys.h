@@ -126,6 +126,8 @@ struct dma_phys_inflight {
  * @span: how many bytes of it @client reaches by bus address; 0 where that
  *	takes a closer look
  * @bus_offset: what to add then
+ * @by_bus: what @span is when the DMA mask covers all of the range
+ * @bus_end: the last of these bus addresses
  * @last: when the newest mapping was made, in jiffies
  * @inflight: what is being done, for reports; NULL if @client is out of reach
  * @rcu: to free it under those who look at it for a report
@@ -139,6 +141,8 @@ struct dma_phys_path {
 	phys_addr_t start;
 	phys_addr_t span;
 	u64 bus_offset;
+	phys_addr_t by_bus;
+	u64 bus_end;
 	unsigned long last;
 	struct dma_phys_inflight __percpu *inflight;
 	struct rcu_head rcu;
@@ -183,20 +187,6 @@ dma_addr_t __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
 			     unsigned long attrs);
 bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
 
-/**
- * dma_phys_charge - count the bytes of a DMA
- * @path: what dma_phys_get() returned
- * @bytes: how many; dma_phys_put() takes the same
- *
- * So that a fence that waits in vain can say for what.
- *
- * Context: any.
- */
-static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
-{
-	this_cpu_add(path->inflight->bytes, bytes);
-}
-
 #ifdef CONFIG_DEBUG_FS
 #define DMA_PHYS_NR_MAPS	6
 
@@ -223,6 +213,22 @@ static inline void dma_phys_account(int map, size_t size)
 #endif
 
 /**
+ * dma_phys_charge - count the bytes of a DMA
+ * @path: what dma_phys_get() returned
+ * @bytes: how many; dma_phys_put() takes the same
+ *
+ * So that a fence that waits in vain can say for what, and debugfs what was done
+ * since boot.  Once for all of a DMA, not for each piece.
+ *
+ * Context: any.
+ */
+static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
+{
+	this_cpu_add(path->inflight->bytes, bytes);
+	dma_phys_account(path->map, bytes);
+}
+
+/**
  * dma_phys_map_in - map a piece of a range that the caller holds
  * @path: what dma_phys_get() returned
  * @phys: CPU physical address, inside the range
@@ -246,10 +252,8 @@ static inline dma_addr_t dma_phys_map_in(struct dma_phys_path *path,
 	phys_addr_t span = READ_ONCE(path->span);
 
 	if (likely(size <= span && phys - path->start <= span - size) &&
-	    !tracepoint_enabled(dma_phys_map)) {
-		dma_phys_account(path->map, size);
+	    !tracepoint_enabled(dma_phys_map))
 		return (u64)phys + path->bus_offset;
-	}
 	return __dma_phys_map_in(path, phys, size, dir, attrs);
 }
 

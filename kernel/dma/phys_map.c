@@ -159,7 +159,6 @@ out:
 		dma_phys_account(PCI_P2PDMA_MAP_NOT_SUPPORTED, size);
 	} else {
 		trace_dma_phys_map(dev, r, phys, addr, size, path->map);
-		dma_phys_account(path->map, size);
 	}
 	return addr;
 }

@@ -90,6 +90,20 @@ void dma_phys_path_inflight(const struct dma_phys_path *path,
 	}
 }
 
+/* How much of the range is one addition away, were it not for DMA masks. */
+static void dma_phys_path_measure(struct dma_phys_path *path)
+{
+	const struct dma_phys_range *r = path->range;
+	u64 first = (u64)r->range.start + r->provider.bus_offset;
+
+	path->start = r->range.start;
+	path->bus_offset = r->provider.bus_offset;
+	path->bus_end = first + (r->range.size - 1);
+	if (path->map != PCI_P2PDMA_MAP_THRU_HOST_BRIDGE &&
+	    path->bus_end >= first && path->bus_end < DMA_MAPPING_ERROR)
+		path->by_bus = r->range.size;
+}
+
 /*
  * May run in any context, so no sleeping and interrupts off.  NULL without
  * memory.
@@ -107,12 +121,11 @@ static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 		return NULL;
 	path->range = r;
 	path->client = client;
-	path->start = r->range.start;
-	path->bus_offset = r->provider.bus_offset;
 	if (client == provider)
 		path->map = PCI_P2PDMA_MAP_OWN_BAR;
 	else
 		path->map = pci_p2pdma_verdict(provider, client, true);
+	dma_phys_path_measure(path);
 
 	old = ERR_PTR(-ENOMEM);
 	if (path->map != PCI_P2PDMA_MAP_NOT_SUPPORTED) {
@@ -167,22 +180,20 @@ static struct dma_phys_path *dma_phys_path(struct dma_phys_range *r,
 }
 
 /*
- * Is all of the range one addition away?  Asked each time because the driver,
- * and with it the DMA mask, may be another one than the last time.
+ * Each time, because the driver, and with it the DMA mask, may be another one
+ * than the last time.
  */
-static void dma_phys_path_measure(struct dma_phys_path *path)
+static void dma_phys_path_mask(struct dma_phys_path *path)
 {
 	struct device *dev = &path->client->dev;
-	u64 mask = min_not_zero(dma_get_mask(dev), dev->bus_dma_limit);
-	phys_addr_t size = path->range->range.size;
-	u64 start = path->start + path->bus_offset;
-	u64 end = start + (size - 1);
+	u64 mask = *dev->dma_mask;
+	phys_addr_t span;
 
-	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE || end < start ||
-	    end > mask || end >= DMA_MAPPING_ERROR)
-		size = 0;
-	if (unlikely(READ_ONCE(path->span) != size))
-		WRITE_ONCE(path->span, size);
+	if (unlikely(dev->bus_dma_limit))
+		mask = min_not_zero(mask, dev->bus_dma_limit);
+	span = path->bus_end <= mask ? path->by_bus : 0;
+	if (unlikely(READ_ONCE(path->span) != span))
+		WRITE_ONCE(path->span, span);
 }
 
 /**
@@ -207,7 +218,7 @@ static void dma_phys_path_measure(struct dma_phys_path *path)
 struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 				   size_t size)
 {
-	struct dma_phys_path *first = NULL, *path;
+	struct dma_phys_path *path = NULL;
 	struct p2p_range *range;
 	int error;
 
@@ -215,9 +226,9 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	switch (p2p_range_lookup(phys, size, &range)) {
 	case P2P_RANGE_INSIDE:
 		error = p2p_range_get(range);
-		first = rcu_dereference(to_dma_phys_range(range)->first);
-		if (first && &first->client->dev != dev)
-			first = NULL;
+		path = rcu_dereference(to_dma_phys_range(range)->first);
+		if (path && &path->client->dev != dev)
+			path = NULL;
 		break;
 	case P2P_RANGE_STRADDLES:
 		error = -EINVAL;
@@ -231,13 +242,16 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	if (error)
 		goto refuse;
 
-	path = first ?: dma_phys_path(to_dma_phys_range(range), dev);
-	if (!IS_ERR(path)) {
-		dma_phys_path_measure(path);
-		this_cpu_inc(path->inflight->mappings);
-		WRITE_ONCE(path->last, jiffies);
-		return path;
+	if (unlikely(!path)) {
+		path = dma_phys_path(to_dma_phys_range(range), dev);
+		if (IS_ERR(path))
+			goto put;
 	}
+	dma_phys_path_mask(path);
+	this_cpu_inc(path->inflight->mappings);
+	WRITE_ONCE(path->last, jiffies);
+	return path;
+put:
 	p2p_range_put(range);
 	error = PTR_ERR(path);
 refuse:

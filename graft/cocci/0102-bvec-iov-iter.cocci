@@ -59,7 +59,7 @@ expression E;
 expression B, S;
 @@
 -	(unsigned long)(B->bv_offset + S)
-+	(B->bv_phys + S)
++	(lower_32_bits(B->bv_phys) + S)
 
 @alignment@
 expression B, S;

@@ -28,10 +28,11 @@ drive_of() {
 	done
 }
 
-# moved DRIVE: writes at random, in pieces of all sizes, and reads them back
+# moved DRIVE [SMALLEST]: writes at random, in pieces of all sizes, and reads them
+# back
 moved() {
 	TARGET=$1 ENGINE=io_uring SIZE=24m DEPTH=8 \
-		SIZES=512/10:4k/40:20k/20:256k/20:1m/10 fio /fio/ram.fio
+		SIZES=${2:-512}/10:4k/40:20k/20:256k/20:1m/10 fio /fio/ram.fio
 }
 
 # zeroed DRIVE: sd sends what is to be discarded in a page of its own
@@ -62,7 +63,7 @@ memory_drives() {
 	check "zram gets its size" \
 		sh -c "echo 128M > /sys/block/zram0/disksize"
 	for drive in pmem0 ram0 zram0 nullb0; do
-		check "$drive: 24 MiB are as written" moved /dev/$drive
+		check "$drive: 24 MiB are as written" moved /dev/$drive 4k
 	done
 }
 

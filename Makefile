@@ -8,7 +8,7 @@
 #   JOBS=n                parallel jobs; default: one a processor
 #   SEED=n                repeat the random part of `make host` and of MACHINE=attack
 #   FUZZ_SECONDS=n        `make host` fuzzes for that long
-#   ARCHES="a b"          `make convert` compiles for these too: arm, s390, mips..
+#   ARCHES="a b"          `make convert` compiles for these: x86_64, arm, s390.. or all
 #   FILES="a.c b.c"       `make convert` converts these files, of any tree
 #   SERIES_BUILD=1        `make series` builds x86_64 at each patch; n: from the nth
 #   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600

@@ -41,6 +41,12 @@ arch_of() {
 		cross=s390x-linux-gnu- debian='' image=vmlinux ;;
 	mips)
 		cross=mips64-linux-gnuabi64- debian='' image=vmlinux ;;
+	sparc | sparc64)
+		cross=sparc64-linux-gnu- debian='' image=vmlinux ;;
+	alpha)
+		cross=alpha-linux-gnu- debian='' image=vmlinux ;;
+	parisc)
+		cross=hppa-linux-gnu- debian='' image=vmlinux ;;
 	*)
 		die "no such architecture here: $1" ;;
 	esac

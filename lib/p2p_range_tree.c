@@ -61,8 +61,9 @@ static struct maple_tree p2p_ranges =
 
 /*
  * One of the ranges in the tree: with a single provider, what is looked up is
- * found without a walk.  Read under RCU; written under the tree's lock, and only
- * by who registers or unregisters this very range, so it is never left behind.
+ * found without a walk.  Read under RCU; written under the tree's lock, and
+ * only by who registers or unregisters this very range, so it is never left
+ * behind.
  */
 static struct p2p_range __rcu *p2p_range_first;
 

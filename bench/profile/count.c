@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * QEMU plugin: how often each piece of the kernel's code ran, for bench/profile/run.
+ * QEMU plugin: how often each piece of the kernel's code ran, for run.
  *
  * A translation block is a straight piece of code; it counts itself in line, so
  * the machine is not much slower.  When it is off, "ADDRESS INSTRUCTIONS TIMES"
- * for each goes to the file out=.  The functions are QEMU's plugin interface
- * (docs/devel/tcg-plugins.rst), version 1, declared here because Debian has no
- * package with the header.
+ * for each goes to the file out=.
  */
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct qemu_plugin_tb;
-typedef uint64_t qemu_plugin_id_t;
-typedef void (*tb_trans_fn)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*atexit_fn)(qemu_plugin_id_t id, void *data);
-
-enum { INLINE_ADD_U64 };
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_fn fn);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op,
-					      void *p, uint64_t n);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, atexit_fn fn, void *p);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+#include "plugin.h"
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
@@ -34,16 +18,16 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 struct block {
 	struct block *next;
-	uint64_t addr;
-	uint64_t insns;
-	uint64_t times;
+	unsigned long long addr;
+	unsigned long long insns;
+	unsigned long long times;
 };
 
 /* Retranslated at times, so it can be there more than once. */
 static struct block *blocks;
 static const char *out;
 
-static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+static void translated(unsigned long long id, struct qemu_plugin_tb *tb)
 {
 	struct block *b;
 
@@ -61,7 +45,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 						 1);
 }
 
-static void ended(qemu_plugin_id_t id, void *data)
+static void ended(unsigned long long id, void *data)
 {
 	FILE *f = fopen(out, "w");
 	struct block *b;
@@ -72,13 +56,13 @@ static void ended(qemu_plugin_id_t id, void *data)
 		abort();
 	for (b = blocks; b; b = b->next)
 		if (b->times)
-			fprintf(f, "%" PRIx64 " %" PRIu64 " %" PRIu64 "\n",
-				b->addr, b->insns, b->times);
+			fprintf(f, "%llx %llu %llu\n", b->addr, b->insns,
+				b->times);
 	fclose(f);
 }
 
 __attribute__((visibility("default")))
-int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc,
+int qemu_plugin_install(unsigned long long id, const void *info, int argc,
 			char **argv)
 {
 	(void)info;

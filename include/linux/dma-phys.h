@@ -217,8 +217,8 @@ static inline void dma_phys_account(int map, size_t size)
  * @path: what dma_phys_get() returned
  * @bytes: how many; dma_phys_put() takes the same
  *
- * So that a fence that waits in vain can say for what, and debugfs what was done
- * since boot.  Once for all of a DMA, not for each piece.
+ * So that a fence that waits in vain can say for what, and debugfs what was
+ * done since boot.  Once for all of a DMA, not for each piece.
  *
  * Context: any.
  */

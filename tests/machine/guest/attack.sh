@@ -28,9 +28,10 @@ often() {
 	fi
 }
 
+# "0.92" seconds and such, which are no octal numbers
 ms() {
 	read -r up _ < /proc/uptime
-	echo ${up%.*}${up#*.}0
+	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
 }
 
 # wait_for SECONDS COMMAND...

@@ -273,11 +273,13 @@ static const struct stale_case {
 	const char *client;
 	bool stale_first;
 	bool neighbours;	/* pieces that are joined to one */
+	bool behind;		/* a segment of today, some way before them */
 } stale_cases[] = {
 	{ "of today, then stale", "B" },
 	{ "stale, then of today", "B", true },
 	{ "joined", "B", false, true },
 	{ "joined, stale first", "B", true, true },
+	{ "joined, behind another segment", "B", false, true, true },
 	{ "of today, then stale, host bridge", "H" },
 	{ "joined, host bridge", "H", false, true },
 };
@@ -298,36 +300,45 @@ static void stale_piece(struct kunit *test)
 	const struct stale_case *c = test->param_value;
 	struct rq_disk *d = rq_disk_create(test, c->client);
 	struct pci_dev *pdev = fake_pci_dev(d->fake, "A");
-	struct bio *bio = rq_disk_bio(d, 2);
-	phys_addr_t buf[3], today, stale;
+	struct bio *bio = rq_disk_bio(d, 3);
+	phys_addr_t buf[5], today, stale;
+	int first = c->behind ? 2 : 0;
 	int i;
 
 	dma_phys_del(d->r);
 	dma_phys_del(d->r2);
 	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(pdev, 0, 0, 0));
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < ARRAY_SIZE(buf); i++)
 		buf[i] = buffer_of(d, pdev);
-	i = c->neighbours ? 1 : 2;
-	today = c->stale_first ? buf[i] : buf[0];
-	stale = c->stale_first ? buf[0] : buf[i];
+	i = first + (c->neighbours ? 1 : 2);
+	today = c->stale_first ? buf[i] : buf[first];
+	stale = c->stale_first ? buf[first] : buf[i];
 	p2pmem_free(pdev, today, PAGE_SIZE);
+	if (c->behind)
+		p2pmem_free(pdev, buf[0], PAGE_SIZE);
 
 	p2pmem_unregister(pdev);
 	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(pdev, 0, 0, 0));
+	if (c->behind) {
+		KUNIT_EXPECT_EQ(test, buf[0], buffer_of(d, pdev));
+		KUNIT_ASSERT_EQ(test, PAGE_SIZE,
+				bio_add_phys(bio, buf[0], PAGE_SIZE));
+	}
 	KUNIT_EXPECT_EQ(test, today, buffer_of(d, pdev));
 
 	for (i = 0; i < 2; i++)
 		KUNIT_ASSERT_EQ(test, PAGE_SIZE,
 				bio_add_phys(bio, i == c->stale_first ? today :
 					     stale, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, c->neighbours ? 1 : 2, bio->bi_vcnt);
+	KUNIT_EXPECT_EQ(test, (c->neighbours ? 1 : 2) + c->behind,
+			bio->bi_vcnt);
 	KUNIT_EXPECT_EQ(test, -EREMOTEIO, rq_disk_submit(bio));
 	KUNIT_EXPECT_EQ(test, 0, d->requests);
 	KUNIT_EXPECT_EQ(test, 1, d->refused);
 
 	/* neither waits for references, nor misses any */
 	p2pmem_unregister(pdev);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < ARRAY_SIZE(buf); i++)
 		p2pmem_free(pdev, buf[i], PAGE_SIZE);
 }
 

@@ -103,6 +103,26 @@ static void mask_of_bus_address(struct kunit *test)
 	EXPECT_IDLE(test, low);
 }
 
+/* A bus may pass fewer address bits than the device has. */
+static void limit_of_bus(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, "G");
+	struct dma_phys_range *r = test_range(test, f, "F");
+	dma_addr_t addr;
+
+	dev->bus_dma_limit = SMALL_MASK;
+	EXPECT_REFUSED(test, dev, r->range.start, SZ_4K);
+	EXPECT_IDLE(test, r);
+
+	dev->bus_dma_limit = 0;
+	addr = dma_map_phys(dev, r->range.start, SZ_4K, DMA_TO_DEVICE,
+			    DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(dev, addr));
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+}
+
 /* Through the host bridge it is the CPU's. */
 static void mask_of_cpu_address(struct kunit *test)
 {
@@ -147,6 +167,7 @@ static struct kunit_case dma_phys_refuse_cases[] = {
 	KUNIT_CASE(refuse_two_ranges),
 	KUNIT_CASE(refuse_unreachable),
 	KUNIT_CASE(mask_of_bus_address),
+	KUNIT_CASE(limit_of_bus),
 	KUNIT_CASE(mask_of_cpu_address),
 	KUNIT_CASE(taken_by_bus),
 	{}

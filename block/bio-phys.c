@@ -435,12 +435,14 @@ void bio_phys_release(struct bio *bio)
 }
 
 /*
- * The rest of bio_phys_mark_bvecs().  The first tells for all of them unless
- * RAM is mixed in.
+ * The rest of bio_phys_mark_bvecs(), for those who have not said what they
+ * bring.  The first tells for all of them unless RAM is mixed in.
  */
 void __bio_phys_mark_bvecs(struct bio *bio)
 {
-	if (bio_phys_any(bio->bi_io_vec, bio->bi_iter))
+	/* read, not branched on: each branch has to be patched */
+	if (static_key_enabled(&p2p_ranges_ever_key) &&
+	    bio_phys_any(bio->bi_io_vec, bio->bi_iter))
 		bio_set_flag(bio, BIO_P2P);
 }
 

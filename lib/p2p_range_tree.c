@@ -67,9 +67,6 @@ static struct maple_tree p2p_ranges =
  */
 static struct p2p_range __rcu *p2p_range_first;
 
-DEFINE_STATIC_KEY_FALSE(p2p_ranges_key);
-EXPORT_SYMBOL_GPL(p2p_ranges_key);
-
 DEFINE_STATIC_KEY_FALSE(p2p_ranges_ever_key);
 EXPORT_SYMBOL_GPL(p2p_ranges_ever_key);
 
@@ -199,7 +196,6 @@ int p2p_range_register(struct p2p_range *range)
 	if (!rcu_access_pointer(p2p_range_first))
 		rcu_assign_pointer(p2p_range_first, range);
 	mtree_unlock(&p2p_ranges);
-	static_branch_inc(&p2p_ranges_key);
 	static_branch_enable(&p2p_ranges_ever_key);
 	return 0;
 }
@@ -255,7 +251,6 @@ void p2p_range_unregister(struct p2p_range *range)
 	synchronize_rcu();
 	percpu_ref_exit(&range->ref);
 	WRITE_ONCE(range->state, P2P_RANGE_UNREGISTERED);
-	static_branch_dec(&p2p_ranges_key);
 }
 EXPORT_SYMBOL_GPL(p2p_range_unregister);
 

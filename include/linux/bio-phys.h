@@ -111,7 +111,7 @@ static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 static inline void bio_phys_mark_bvecs(struct bio *bio,
 				       const struct iov_iter *iter)
 {
-	if (p2p_ranges_ever() && iter->p2p < ITER_P2P_NONE)
+	if (iter->p2p < ITER_P2P_NONE)
 		__bio_phys_mark_bvecs(bio);
 }
 

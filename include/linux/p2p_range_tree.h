@@ -93,29 +93,15 @@ static inline phys_addr_t p2p_range_end(const struct p2p_range *range)
 
 #ifdef CONFIG_P2P_RANGE_TREE
 
-DECLARE_STATIC_KEY_FALSE(p2p_ranges_key);
 DECLARE_STATIC_KEY_FALSE(p2p_ranges_ever_key);
-
-/**
- * p2p_ranges_registered - whether there is any range at all
- *
- * A static key: where no provider is registered, the paths of ordinary memory
- * pay a no-op for asking.
- *
- * Context: Any.
- * Return: true from the first p2p_range_register() that has returned until the
- * last range is unregistered.
- */
-static inline bool p2p_ranges_registered(void)
-{
-	return static_branch_unlikely(&p2p_ranges_key);
-}
 
 /**
  * p2p_ranges_ever - whether there is a range, or has been one
  *
- * What names the memory of a range may outlive it: bvecs that somebody keeps,
- * mappings of processes.  So this static key, once on, stays on.
+ * A static key: where no provider was ever registered, the paths of ordinary
+ * memory pay a no-op for asking.  Once on, it stays on, because what names the
+ * memory of a range may outlive it: bvecs that somebody keeps, mappings of
+ * processes.
  *
  * Context: Any.
  * Return: true from the first p2p_range_register() that has returned.
@@ -180,11 +166,6 @@ static inline bool p2p_range_is_idle(struct p2p_range *range)
 }
 
 #else /* !CONFIG_P2P_RANGE_TREE */
-
-static inline bool p2p_ranges_registered(void)
-{
-	return false;
-}
 
 static inline bool p2p_ranges_ever(void)
 {

@@ -259,7 +259,9 @@ static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
 	struct dma_phys_path *path;
 	phys_addr_t phys;
 
-	if (!p2p_ranges_registered() || !dev_is_pci(dev) || !size)
+	/* read, not branched on: each branch has to be patched */
+	if (!static_key_enabled(&p2p_ranges_ever_key) || !dev_is_pci(dev) ||
+	    !size)
 		return false;
 
 	scoped_guard(rcu)

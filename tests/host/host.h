@@ -91,9 +91,6 @@ struct static_key_false {
 #define DEFINE_STATIC_KEY_FALSE(key)	struct static_key_false key
 #define static_branch_unlikely(key)	(uatomic_read(&(key)->enabled) > 0)
 #define static_branch_enable(key)	uatomic_set(&(key)->enabled, 1)
-#define static_branch_inc(key)		uatomic_inc(&(key)->enabled)
-#define static_branch_dec(key)						\
-	WARN_ON(uatomic_add_return(&(key)->enabled, -1) < 0)
 
 /* mutexes, which know their owner */
 struct mutex {

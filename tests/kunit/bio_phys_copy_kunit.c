@@ -290,11 +290,8 @@ static void check_bvecs_of_gone(struct kunit *test)
 	struct iov_iter iter;
 	struct bio_vec bv[2];
 
-	if (p2p_ranges_registered())
-		kunit_skip(test, "this machine has ranges of its own");
 	KUNIT_ASSERT_EQ(test, 0, p2p_range_register(&range));
 	p2p_range_unregister(&range);
-	KUNIT_ASSERT_FALSE(test, p2p_ranges_registered());
 
 	set_piece(test, &bv[0], P2P);
 	set_piece(test, &bv[1], P2P);

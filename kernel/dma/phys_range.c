@@ -125,8 +125,6 @@ static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
 int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 		     u64 offset, u64 size)
 {
-	phys_addr_t end;
-	u64 bus;
 	int error;
 
 	if (bar < 0 || bar >= PCI_STD_NUM_BARS) {
@@ -168,10 +166,9 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 	list_add_tail(&r->node, &dma_phys_ranges);
 	mutex_unlock(&dma_phys_lock);
 
-	end = r->range.start + size - 1;
-	bus = dma_phys_bus_addr(r, r->range.start);
-	pci_info(pdev, "BAR %d: peer-to-peer range %pap-%pap, bus address %#llx\n",
-		 bar, &r->range.start, &end, bus);
+	pci_dbg(pdev, "BAR %d: peer-to-peer range %pap+%#llx, bus address %#llx\n",
+		bar, &r->range.start, size,
+		(u64)dma_phys_bus_addr(r, r->range.start));
 	return 0;
 }
 EXPORT_SYMBOL_GPL(dma_phys_add_bar);

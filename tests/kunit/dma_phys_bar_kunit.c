@@ -29,8 +29,7 @@ struct bar_case {
 };
 
 static const struct bar_case bar_cases[] = {
-	{ "whole", 0, 0, SZ_64K, 0,
-	  "BAR 0: peer-to-peer range 0x" },
+	{ "whole", 0, 0, SZ_64K, 0 },
 	{ "first frame", 0, 0, SZ_4K, 0 },
 	{ "last frame", 0, SZ_64K - SZ_4K, SZ_4K, 0 },
 	{ "I/O ports", 4, 0, SZ_32, -EOPNOTSUPP,

@@ -202,9 +202,10 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		iter->p2pdma.map = path->map;
 		req->p2p_path = path;
 	}
+	/* through the host bridge each has its own; else one is for all */
 	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		dma_phys_charge(path, len);
-	else if (first)
+	else
 		dma_phys_charge(path, blk_rq_payload_bytes(req));
 	return true;
 gone:

@@ -4,6 +4,8 @@
 # The rows of the benchmark, as far as they run in a machine; see ../run.
 
 run=/sys/module/p2p_bench/parameters/run
+# the case of a row, for bench/profile/run
+only=$(tr ' ' '\n' < /proc/cmdline | sed -n 's/^case=//p')
 
 # nvme SERIAL: its PCI address;  disk SERIAL: its device file
 nvme() {
@@ -41,6 +43,7 @@ module() {
 		tell "$name" $(cat $run)
 	else
 		echo "BENCH $name refused 1"
+		return 1
 	fi
 }
 
@@ -63,7 +66,10 @@ row_register() {
 		# shellcheck disable=SC2046 # start and end
 		set -- $(sed -n 3p "$dev/resource")
 		echo 1 > "$dev/enable"
-		module "register.$(($2 - $1 + 1))" register "$(basename "$dev")"
+		name=register.$(($2 - $1 + 1))
+		for what in ${only:-register again}; do
+			module "$name" "$what" "$(basename "$dev")" || break
+		done
 	done
 }
 
@@ -89,8 +95,8 @@ row_fence() {
 # The last row: there are to be as many ranges as it says, so none of a drive's.
 row_lookup() {
 	nvme B > /sys/bus/pci/drivers/nvme/unbind
-	for n in 1 10 1000 100000; do
-		module lookup.$n lookup $n
+	for n in ${only:-1 10 1000 100000}; do
+		module "lookup.$n" lookup "$n"
 	done
 }
 

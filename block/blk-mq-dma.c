@@ -2,7 +2,8 @@
 /*
  * Mapping requests for DMA segment by segment.
  *
- * RAM is mapped as it always was.  For peer-to-peer memory the range and
+ * RAM is mapped as it always was: behind an IOMMU, in one piece of IOVA space
+ * where the queue's limits allow it.  For peer-to-peer memory the range and
  * the way to it are found once, with the first segment; the request keeps the
  * range until it is unmapped, and every further segment must lie in it.
  * Segments that go through the host bridge are mappings of their own, each
@@ -14,6 +15,7 @@
 #include <linux/blk-mq-dma.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-phys.h>
+#include <linux/iommu-dma.h>
 #include <linux/memremap.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/scatterlist.h>
@@ -311,11 +313,68 @@ mixed:
 	return false;
 }
 
+static bool blk_dma_segment_is_ram(const struct bio_vec *seg)
+{
+	if (bvec_is_p2p(seg))
+		return false;
+	return !is_pci_p2pdma_page(bvec_page(seg));
+}
+
+/*
+ * Is all of it to be one piece of IOVA space, as a scatterlist was?  Only where
+ * the segments end on boundaries of the IOMMU's pages.
+ */
+static bool blk_dma_try_iova(struct request *req, struct device *dma_dev,
+			     struct dma_iova_state *state,
+			     const struct bio_vec *first)
+{
+	unsigned int bytes = blk_rq_payload_bytes(req);
+
+	return blk_dma_segment_is_ram(first) &&
+	       !((queue_virt_boundary(req->q) + 1) &
+		 dma_get_merge_boundary(dma_dev)) &&
+	       dma_iova_try_alloc(dma_dev, state, bvec_phys(first), bytes);
+}
+
+/* All of the request, from its first segment on. */
+static bool blk_dma_map_iova(struct request *req, struct device *dma_dev,
+			     struct dma_iova_state *state,
+			     struct blk_dma_iter *iter, struct bio_vec *seg)
+{
+	enum dma_data_direction dir = rq_dma_dir(req);
+	size_t mapped = 0;
+
+	iter->status = BLK_STS_RESOURCE;
+	do {
+		if (unlikely(!blk_dma_segment_is_ram(seg))) {
+			iter->status = BLK_STS_INVAL;
+			goto undo;
+		}
+		if (dma_iova_link(dma_dev, state, bvec_phys(seg), mapped,
+				  seg->bv_len, dir, 0))
+			goto undo;
+		mapped += seg->bv_len;
+	} while (blk_map_iter_segment(req, &iter->iter, seg));
+	if (dma_iova_sync(dma_dev, state, 0, mapped))
+		goto undo;
+
+	iter->status = BLK_STS_OK;
+	iter->addr = state->addr;
+	iter->len = mapped;
+	return true;
+undo:
+	dma_iova_destroy(dma_dev, state, mapped, dir, 0);
+	state->__size = 0;
+	return false;
+}
+
 static bool blk_dma_iter_begin(struct request *req, struct device *dma_dev,
+			       struct dma_iova_state *state,
 			       struct blk_dma_iter *iter)
 {
 	struct bio_vec seg;
 
+	state->__size = 0;
 	iter->status = BLK_STS_OK;
 	iter->p2pdma.map = PCI_P2PDMA_MAP_NONE;
 	iter->p2pdma.pgmap = NULL;
@@ -323,6 +382,9 @@ static bool blk_dma_iter_begin(struct request *req, struct device *dma_dev,
 		iter->status = BLK_STS_IOERR;
 		return false;
 	}
+	if (use_dma_iommu(dma_dev) && !iter->iter.is_integrity &&
+	    blk_dma_try_iova(req, dma_dev, state, &seg))
+		return blk_dma_map_iova(req, dma_dev, state, iter, &seg);
 	return blk_dma_map_segment(req, dma_dev, iter, &seg, true);
 }
 
@@ -340,7 +402,8 @@ static bool blk_dma_iter_continue(struct request *req, struct device *dma_dev,
  * blk_rq_dma_map_iter_start - map the first segment of a request
  * @req: a request with data
  * @dma_dev: the device that is to do the DMA
- * @state: IOVA state; zeroed, as no IOVA space for whole requests exists here
+ * @state: filled in: where the IOVA space for all of the request is, if there
+ *	is one; then the request is one segment
  * @iter: the iterator, filled in
  *
  * Context: any; called from &blk_mq_ops.queue_rq.
@@ -356,7 +419,6 @@ bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,
 			       struct dma_iova_state *state,
 			       struct blk_dma_iter *iter)
 {
-	state->__size = 0;
 	if (req->rq_flags & RQF_SPECIAL_PAYLOAD) {
 		iter->iter = (struct blk_map_iter) {
 			.bvecs		= &req->special_vec,
@@ -369,7 +431,7 @@ bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,
 			.iter		= req->bio->bi_iter,
 		};
 	}
-	return blk_dma_iter_begin(req, dma_dev, iter);
+	return blk_dma_iter_begin(req, dma_dev, state, iter);
 }
 EXPORT_SYMBOL_GPL(blk_rq_dma_map_iter_start);
 
@@ -413,14 +475,13 @@ bool blk_rq_integrity_dma_map_iter_start(struct request *req,
 {
 	struct bio_integrity_payload *bip = bio_integrity(req->bio);
 
-	state->__size = 0;
 	iter->iter = (struct blk_map_iter) {
 		.bio		= req->bio,
 		.bvecs		= bip->bip_vec,
 		.iter		= bip->bip_iter,
 		.is_integrity	= true,
 	};
-	return blk_dma_iter_begin(req, dma_dev, iter);
+	return blk_dma_iter_begin(req, dma_dev, state, iter);
 }
 EXPORT_SYMBOL_GPL(blk_rq_integrity_dma_map_iter_start);
 

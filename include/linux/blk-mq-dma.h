@@ -38,24 +38,6 @@ struct phys_vec {
 	u32		len;
 };
 
-/**
- * struct dma_iova_state - IOVA space for a whole request
- * @addr: its start
- * @__size: its size; 0 means that segments are mapped one by one
- *
- * In the signatures because mainline has it there.  Nothing allocates IOVA
- * space for whole requests in this kernel.
- */
-struct dma_iova_state {
-	dma_addr_t	addr;
-	u64		__size;
-};
-
-static inline bool dma_use_iova(struct dma_iova_state *state)
-{
-	return state->__size != 0;
-}
-
 /* private: where blk_dma_iter stands in a request */
 struct blk_map_iter {
 	struct bvec_iter	iter;
@@ -118,8 +100,13 @@ static inline bool blk_rq_dma_unmap(struct request *req, struct device *dma_dev,
 				    size_t mapped_len,
 				    enum pci_p2pdma_map_type map)
 {
-	if (likely(map == PCI_P2PDMA_MAP_NONE))
-		return false;
+	if (likely(map == PCI_P2PDMA_MAP_NONE)) {
+		if (!dma_use_iova(state))
+			return false;
+		dma_iova_destroy(dma_dev, state, mapped_len, rq_dma_dir(req),
+				 0);
+		return true;
+	}
 	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		return false;
 	blk_rq_put_range(req);

@@ -14,6 +14,7 @@
 #   acs=PORT;PORT	first set ACS redirect on these ports, as firmware does
 #   taint=N		how the kernel is tainted; 64: by what it was told at boot
 #   ram=A,C		these drives take fio's IO of main memory too
+#   fail=A	while pieces of it cannot be mapped, too
 #   verify=A:B,B:B	fio writes and checks data on A, all buffers in B's memory
 #   gone=A:C	at the end, C goes away under A's IO
 #   none=B,C	stock cannot make these drives' memory available
@@ -186,9 +187,50 @@ ram() {
 	done
 }
 
+# one_unmapping DRIVE: 64 KiB in pages from anywhere are unmapped at once
+one_unmapping() {
+	echo > $tracing/trace
+	echo 1 > $tracing/events/iommu/unmap/enable
+	check "drive $1: 16 reads of 64 KiB into main memory" \
+		fio --name=read --filename="$(namespace "$(controller "$1")" 1)" \
+		--direct=1 --rw=read --bs=64k --size=1m --output=/tmp/fio.log
+	echo 0 > $tracing/events/iommu/unmap/enable
+	is "each in one piece of IOVA space" \
+		"$(grep -c 'size=65536 unmapped_size=65536' $tracing/trace)" 16
+}
+
+# ram_refused DRIVE: now and then a piece of a request cannot be mapped, the first
+# or a later one; what was mapped is unmapped, and the IO is tried again
+ram_refused() {
+	fault=/sys/kernel/debug/fail_function
+	echo dma_iova_link > $fault/inject
+	echo 0xfffffffffffffff4 > $fault/dma_iova_link/retval	# -ENOMEM
+	echo 0 > $fault/verbose
+	echo 1000000 > $fault/times
+	echo 2 > $fault/probability
+	echo > $tracing/trace
+	echo 1 > $tracing/events/iommu/map/enable
+	echo 1 > $tracing/events/iommu/unmap/enable
+	TARGET=$(namespace "$(controller "$1")" 1) SIZE=8m SIZES=64k/100 \
+		DEPTH=16 ENGINE=io_uring \
+		check "drive $1, fio verify while mappings fail" \
+		fio --output=/tmp/fio.log /fio/ram.fio
+	echo > $fault/inject
+	echo 0 > $tracing/events/enable
+	check "some requests were mapped in part" \
+		grep -E 'unmap: .* size=[1-5][0-9]{4} ' $tracing/trace
+	# shellcheck disable=SC2016	# awk's
+	is "and whatever was mapped was unmapped" "$(awk '
+		/ map: / { sub(/.* size=/, ""); n += $1 }
+		/ unmap: / { sub(/.* size=/, ""); n -= $1 }
+		END { print n + 0 }' $tracing/trace)" 0
+}
+
 if [ -n "$(word ram)" ]; then
 	section "   The same drives with buffers in main memory"
 	ram
+	[ -z "$(word group)" ] || one_unmapping A
+	[ -z "$(word fail)" ] || ram_refused A
 fi
 # verify CLIENT PROVIDER: small, middle and large blocks, one job a run
 verify() {

@@ -7,8 +7,8 @@ import subprocess
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 
-ROWS = ["size", "bits32", "register", "map", "verdict", "fence", "lookup", "null",
-        "stack", "p2p"]
+ROWS = ["size", "bits32", "register", "map", "iommu", "verdict", "fence", "lookup",
+        "null", "stack", "p2p"]
 OBJECTS = ("p2p_range_tree.o", "phys_map.o", "phys_range.o", "phys_path.o",
            "phys_fence.o", "phys_debugfs.o", "phys_verdict.o", "bio-phys.o",
            "blk-mq-dma.o", "p2pmem.o", "p2pmem-buf.o", "p2pmem-user.o",
@@ -18,6 +18,7 @@ RANGES = ("1", "10", "1000", "100000", "1000000")
 TITLES = {
     "register": "Register a BAR as peer-to-peer memory",
     "map": "Map a request of 4 KiB segments for DMA, instructions a segment",
+    "iommu": "The same behind an IOMMU (Intel's, lazy)",
     "verdict": "How a client reaches a provider, instructions",
     "fence": "Fence with mappings in flight, from call to drained",
     "lookup": "Who owns an address: the better one of rbtree and xarray as stock",
@@ -124,6 +125,16 @@ def mapping(f):
                 if kind == "p2p" and figure == "map":
                     goal = {1: 200, 512: 20}.get(n, stock)
                 yield Line("map", f"{kind} x {n}", unit, stock, ours, goal)
+
+
+def behind_iommu(f):
+    """A scatterlist is mapped at once: nothing to compare segments with."""
+    for n in (1, 8, 64, 512):
+        for figure in ("request", "unmap"):
+            stock, ours = (v and v / n for v in
+                           f.both(f"iommu.ram.{n}", figure))
+            yield Line("iommu", f"ram x {n}", MAPPED[figure], stock, ours,
+                       stock)
 
 
 def verdict(f):
@@ -239,8 +250,8 @@ READABLE = str.maketrans("._", " -")
 
 
 LINES = {
-    "register": register, "map": mapping, "verdict": verdict, "fence": fence,
-    "lookup": lookup,
+    "register": register, "map": mapping, "iommu": behind_iommu,
+    "verdict": verdict, "fence": fence, "lookup": lookup,
     "null": io("null", {"factor": lambda at: 1.0}),
     "stack": io("stack", {"factor": lambda at: 1.0, "names": STACKS}),
     "p2p": io("p2p", {"factor": p2p_factor}),

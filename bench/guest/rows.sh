@@ -82,6 +82,12 @@ row_map() {
 	done
 }
 
+row_iommu() {
+	for n in 1 8 64 512; do
+		module iommu.ram.$n map ram "$(nvme A)" "$(nvme B)" $n
+	done
+}
+
 row_verdict() {
 	module verdict verdict "$(nvme A)" "$(nvme B)"
 }

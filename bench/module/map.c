@@ -106,6 +106,8 @@ int bench_map_segments(struct pci_dev *client, bool p2p, int segments)
 		.features = BENCH_FEATURES,
 		.max_segments = BENCH_MAX,
 		.max_hw_sectors = UINT_MAX,
+		/* as NVMe has it */
+		.virt_boundary_mask = BENCH_PIECE - 1,
 	};
 	struct request_queue *q;
 	int error;

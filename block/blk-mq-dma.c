@@ -343,28 +343,30 @@ static bool blk_dma_map_iova(struct request *req, struct device *dma_dev,
 {
 	enum dma_data_direction dir = rq_dma_dir(req);
 	size_t mapped = 0;
+	int error;
 
-	iter->status = BLK_STS_RESOURCE;
 	do {
 		if (unlikely(!blk_dma_segment_is_ram(seg))) {
-			iter->status = BLK_STS_INVAL;
+			error = -EINVAL;
 			goto undo;
 		}
-		if (dma_iova_link(dma_dev, state, bvec_phys(seg), mapped,
-				  seg->bv_len, dir, 0))
+		error = dma_iova_link(dma_dev, state, bvec_phys(seg), mapped,
+				      seg->bv_len, dir, 0);
+		if (error)
 			goto undo;
 		mapped += seg->bv_len;
 	} while (blk_map_iter_segment(req, &iter->iter, seg));
-	if (dma_iova_sync(dma_dev, state, 0, mapped))
+	error = dma_iova_sync(dma_dev, state, 0, mapped);
+	if (error)
 		goto undo;
 
-	iter->status = BLK_STS_OK;
 	iter->addr = state->addr;
 	iter->len = mapped;
 	return true;
 undo:
 	dma_iova_destroy(dma_dev, state, mapped, dir, 0);
 	state->__size = 0;
+	iter->status = errno_to_blk_status(error);
 	return false;
 }
 
@@ -413,6 +415,7 @@ static bool blk_dma_iter_continue(struct request *req, struct device *dma_dev,
  *   again
  * * BLK_STS_TARGET: the provider cannot be reached, or is gone
  * * BLK_STS_INVAL: more than one kind of memory
+ * * BLK_STS_IOERR: a gap that the queue's limits do not allow
  * * BLK_STS_NOTSUPP: peer-to-peer memory is configured out
  */
 bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,

@@ -18,7 +18,7 @@
 
 #include "p2pring.h"
 
-#define ROUNDS	15
+#define ROUNDS	51
 
 static int clock_fd;
 

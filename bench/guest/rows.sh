@@ -118,6 +118,7 @@ testdev() {
 provide() {
 	dev=$(testdev)
 	[ -n "$dev" ] || return
+	[ ! -e "/sys/bus/pci/devices/$dev/p2pmem" ] || return
 	echo 1 > "/sys/bus/pci/devices/$dev/enable"
 	echo "register $dev" > $run
 }

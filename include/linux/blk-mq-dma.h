@@ -86,9 +86,9 @@ void blk_rq_put_range(struct request *req);
  * @mapped_len: bytes that were mapped
  * @map: &blk_dma_iter.p2pdma.map of the iterator that mapped it
  *
- * Gives back the request's reference on the range it was mapped from.  To be
- * called once for the data of each request that blk_rq_dma_map_iter_start()
- * returned true for.
+ * Gives back the request's reference on the range it was mapped from, or the
+ * IOVA space that all of it was mapped to.  To be called once for the data of
+ * each request that blk_rq_dma_map_iter_start() returned true for.
  *
  * Context: any.
  * Return: true if that was all; false if the driver has to dma_unmap_phys()

@@ -232,14 +232,15 @@ static void dio_hole(struct kunit *test)
 /* Nor is somebody else's file, whatever it keeps. */
 static void dio_other_file(struct kunit *test)
 {
-	struct file *file = shmem_file_setup("dio_other_file", LEN, 0);
 	struct iov_iter iter;
 	struct dio_area a;
+	struct file *file;
 	unsigned long at;
 
+	test_area(test, &a);
+	file = shmem_file_setup("dio_other_file", LEN, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	file->private_data = &a;
-	test_area(test, &a);
 	at = vm_mmap(file, a.addr + 3 * LEN, LEN, RW, MAP_SHARED | MAP_FIXED,
 		     0);
 	fput(file);

@@ -98,7 +98,7 @@ row_fence() {
 	done
 }
 
-# The last row: there are to be as many ranges as it says, so none of a drive's.
+# There are to be as many ranges as it says, so none of a drive's.
 row_lookup() {
 	nvme B > /sys/bus/pci/drivers/nvme/unbind
 	for n in ${only:-1 10 1000 100000}; do
@@ -106,26 +106,8 @@ row_lookup() {
 	done
 }
 
-# testdev: the address of the first device that is nothing but a BAR
-testdev() {
-	for dev in /sys/bus/pci/devices/*; do
-		[ "$(cat "$dev/vendor" "$dev/device" | tr -d '\n')" != \
-			0x1b360x0005 ] || basename "$dev"
-	done | head -n 1
-}
-
-# provide: the machine is one with peer-to-peer memory
-provide() {
-	dev=$(testdev)
-	[ -n "$dev" ] || return
-	[ ! -e "/sys/bus/pci/devices/$dev/p2pmem" ] || return
-	echo 1 > "/sys/bus/pci/devices/$dev/enable"
-	echo "register $dev" > $run
-}
-
 # Drives that take no time and move no byte.
 row_null() {
-	provide
 	for size in 512 4096 65536 1048576; do
 		for depth in 1 32; do
 			for rw in read write; do
@@ -157,14 +139,9 @@ on_file_system() {
 }
 
 row_stack() {
-	if [ -n "$(disk A)" ]; then
-		sleep 5		# the kernel has things to finish after boot
-		stacked nvme "$(disk A)"
-		on_file_system ext4 "$(disk A)" -F
-		on_file_system xfs "$(disk A)" -f
-		return
-	fi
-	provide
+	stacked nvme "$(disk A)"
+	on_file_system ext4 "$(disk A)" -F
+	on_file_system xfs "$(disk A)" -f
 	echo "0 $(blockdev --getsz /dev/nullb0) linear /dev/nullb0 0" |
 		dmsetup create --noudevsync linear
 	dmsetup mknodes

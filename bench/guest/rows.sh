@@ -106,8 +106,22 @@ row_lookup() {
 	done
 }
 
+# first_tag DISK...: where the search for a free tag begins is a random number,
+# and what it costs depends on that.  From here on it is the first tag.
+first_tag() {
+	for d; do
+		queue=/sys/block/$d/queue/nr_requests
+		depth=$(cat "$queue")
+		echo 4 > "$queue"
+		dd if="/dev/$d" of=/dev/null iflag=direct bs=4k count=1 \
+			2> /dev/null
+		echo "$depth" > "$queue"
+	done
+}
+
 # Drives that take no time and move no byte.
 row_null() {
+	first_tag nullb0
 	for size in 512 4096 65536 1048576; do
 		for depth in 1 32; do
 			for rw in read write; do
@@ -120,11 +134,11 @@ row_null() {
 	done
 }
 
-# stacked NAME FILE
+# stacked NAME FILE [DEPTH]
 stacked() {
 	for rw in read write; do
 		for size in 4096 65536; do
-			io "$1.$rw.$size" "$2" $rw $size 8 64
+			io "$1.$rw.$size" "$2" $rw $size "${3:-8}" 256
 		done
 	done
 }
@@ -142,15 +156,17 @@ row_stack() {
 	stacked nvme "$(disk A)"
 	on_file_system ext4 "$(disk A)" -F
 	on_file_system xfs "$(disk A)" -f
+	first_tag nullb0 nullb1
 	echo "0 $(blockdev --getsz /dev/nullb0) linear /dev/nullb0 0" |
 		dmsetup create --noudevsync linear
 	dmsetup mknodes
 	stacked dm-linear /dev/mapper/linear
 	dmsetup remove --noudevsync linear
-	losetup --direct-io=on /dev/loop0 /dev/nullb0 ||
-		losetup /dev/loop0 /dev/nullb0
-	stacked loop /dev/loop0
-	losetup -d /dev/loop0
+	# not busybox's own, which knows no direct IO
+	/usr/bin/losetup --direct-io=on /dev/loop0 /dev/nullb0
+	[ "$(cat /sys/block/loop0/loop/dio)" = 1 ] || exit
+	stacked loop /dev/loop0 1
+	/usr/bin/losetup -d /dev/loop0
 	mdadm --build /dev/md0 --level=0 --raid-devices=2 \
 		/dev/nullb0 /dev/nullb1 > /tmp/mdadm 2>&1 || cat /tmp/mdadm
 	stacked md-raid0 /dev/md0
@@ -167,6 +183,7 @@ row_p2p() {
 
 # For bench/profile/run: the IO that the kernel's command line tells of
 row_profile() {
+	first_tag nullb0
 	# shellcheck disable=SC2046 # words
 	io profile $(tr ' ' '\n' < /proc/cmdline | sed -n 's/^io=//p' | tr , ' ')
 }

@@ -8,7 +8,7 @@ import subprocess
 HERE = os.path.dirname(os.path.realpath(__file__))
 
 ROWS = ["size", "bits32", "register", "map", "iommu", "verdict", "fence", "lookup",
-        "null", "stack", "p2p"]
+        "null", "off", "stack", "p2p"]
 OBJECTS = ("p2p_range_tree.o", "phys_map.o", "phys_range.o", "phys_path.o",
            "phys_fence.o", "phys_debugfs.o", "phys_verdict.o", "bio-phys.o",
            "blk-mq-dma.o", "p2pmem.o", "p2pmem-buf.o", "p2pmem-user.o",
@@ -23,6 +23,7 @@ TITLES = {
     "fence": "Fence with mappings in flight, from call to drained",
     "lookup": "Who owns an address: the better one of rbtree and xarray as stock",
     "null": "RAM IO on null_blk, instructions an IO",
+    "off": "The same where no provider was ever registered",
     "stack": "RAM IO on drives and file systems, instructions an IO",
     "p2p": "Peer-to-peer IO on nvme from user memory, instructions an IO",
     "size": "Code size, bytes",
@@ -245,6 +246,7 @@ BITS32 = {
     "bio_vec": "struct bio_vec",
     "bio_and_4": "bio and 4 bvecs in it",
     "load": "slabs, for 64 x 1 MiB in flight",
+    "parts": "our parts, P2P compiled out",
 }
 READABLE = str.maketrans("._", " -")
 
@@ -253,6 +255,7 @@ LINES = {
     "register": register, "map": mapping, "iommu": behind_iommu,
     "verdict": verdict, "fence": fence, "lookup": lookup,
     "null": io("null", {"factor": lambda at: 1.0}),
+    "off": io("off", {"factor": lambda at: 1.0}),
     "stack": io("stack", {"factor": lambda at: 1.0, "names": STACKS}),
     "p2p": io("p2p", {"factor": p2p_factor}),
     "size": code, "bits32": bits32,
@@ -272,6 +275,12 @@ def text(lines):
         out.append(f"  {line.case:28} {line.unit:29} {number(line.stock):>13}"
                    f" {number(line.ours):>11} {ratio:>7}  {goal}")
     return "\n".join(out) + "\n"
+
+
+NOT_MEASURED = """
+Not measured: cycles, and throughput and latency of a device, which an emulator
+does not have.  Documentation/dev-tools/dma-phys-bench.rst says how, on hardware.
+"""
 
 
 def key(line):
@@ -338,7 +347,7 @@ def show(rows, figures, out, results, name):
     """The exit status.  name: of the CSV file, if all rows were measured."""
     f = Figures(figures)
     lines = [line for row in rows for line in LINES[row](f)]
-    table = text(lines)
+    table = text(lines) + NOT_MEASURED
     print(table)
     print(changes(lines, results))
     with open(os.path.join(out, "table.txt"), "w") as file:

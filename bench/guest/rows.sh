@@ -134,6 +134,18 @@ row_null() {
 	done
 }
 
+# The same where nobody ever registered memory.
+row_off() {
+	first_tag nullb0
+	for depth in 1 32; do
+		for rw in read write; do
+			io off.$rw.4096.$depth /dev/nullb0 $rw 4096 $depth 64
+			io off.$rw-fixed.4096.$depth /dev/nullb0 $rw 4096 \
+				$depth 64 fixed
+		done
+	done
+}
+
 # stacked NAME FILE [DEPTH]
 stacked() {
 	for rw in read write; do

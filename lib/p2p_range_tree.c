@@ -3,9 +3,10 @@
  * Ranges of CPU physical address space that belong to a peer-to-peer provider.
  *
  * One maple tree holds all ranges, indexed by 4 KiB frame: phys_addr_t can be
- * wider than the unsigned long that the tree takes for an index.  Lookups run
- * under RCU, in any context; changes take the lock of the range, and the tree's
- * own spinlock for the moment in which the tree changes.
+ * wider than the unsigned long that the tree takes for an index.  While there
+ * are few ranges a table has them as well, which is quicker to search.  Lookups
+ * run under RCU, in any context; changes take the lock of the range, and the
+ * tree's own spinlock for the moment in which tree and table change.
  *
  * The life of a range (p2p_range_state()):
  *
@@ -60,12 +61,28 @@ static struct maple_tree p2p_ranges =
 	MTREE_INIT(p2p_ranges, MT_FLAGS_USE_RCU);
 
 /*
- * One of the ranges in the tree: with a single provider, what is looked up is
- * found without a walk.  Read under RCU; written under the tree's lock, and
- * only by who registers or unregisters this very range, so it is never left
- * behind.
+ * The ranges again, as long as they fit, in no order.  Few machines have more,
+ * and to walk a tree for one of ten takes twice as long.
+ *
+ * Written under the tree's lock.  Readers hold nothing but RCU, so a slot that
+ * changes under them may seem to hold a frame that it does not.  Hence what a
+ * slot says is but a hint, and its range is asked again.  Nothing is missed:
+ * the slot of a range changes while that is being registered, and when nothing
+ * is in flight to it any more.
  */
-static struct p2p_range __rcu *p2p_range_first;
+#define P2P_RANGE_SLOTS		16
+
+static struct p2p_range_slot {
+	unsigned long		first;	/* frame */
+	unsigned long		frames;	/* 0: free */
+	struct p2p_range __rcu	*range;
+} p2p_range_slots[P2P_RANGE_SLOTS];
+
+/* How many slots have been used, and how many ranges are without. */
+static unsigned int p2p_range_slots_used, p2p_range_slotless;
+
+/* Where the slots to look at end; NULL: the tree has ranges that they lack. */
+static const struct p2p_range_slot *p2p_range_slots_end = p2p_range_slots;
 
 DEFINE_STATIC_KEY_FALSE(p2p_ranges_ever_key);
 EXPORT_SYMBOL_GPL(p2p_ranges_ever_key);
@@ -111,6 +128,53 @@ static int p2p_range_check(const struct p2p_range *range)
 	if (p2p_range_hits_ram(range->start, range->size))
 		return -EBUSY;
 	return 0;
+}
+
+/* The first slot of @range, or with NULL the first that is free. */
+static struct p2p_range_slot *p2p_range_slot(const struct p2p_range *range)
+{
+	struct p2p_range_slot *slot = p2p_range_slots;
+
+	for (; slot < p2p_range_slots + P2P_RANGE_SLOTS; slot++)
+		if (rcu_access_pointer(slot->range) == range)
+			return slot;
+	return NULL;
+}
+
+static void p2p_range_slots_publish(void)
+{
+	WRITE_ONCE(p2p_range_slots_end, p2p_range_slotless ? NULL :
+		   p2p_range_slots + p2p_range_slots_used);
+}
+
+static void p2p_range_slot_take(struct p2p_range *range, unsigned long first,
+				unsigned long last)
+{
+	struct p2p_range_slot *slot = p2p_range_slot(NULL);
+
+	if (slot) {
+		WRITE_ONCE(slot->first, first);
+		WRITE_ONCE(slot->frames, last - first + 1);
+		rcu_assign_pointer(slot->range, range);
+		if (slot == p2p_range_slots + p2p_range_slots_used)
+			p2p_range_slots_used++;
+	} else {
+		p2p_range_slotless++;
+	}
+	p2p_range_slots_publish();
+}
+
+static void p2p_range_slot_free(const struct p2p_range *range)
+{
+	struct p2p_range_slot *slot = p2p_range_slot(range);
+
+	if (slot) {
+		WRITE_ONCE(slot->frames, 0);
+		RCU_INIT_POINTER(slot->range, NULL);
+	} else {
+		p2p_range_slotless--;
+	}
+	p2p_range_slots_publish();
 }
 
 /*
@@ -193,8 +257,7 @@ int p2p_range_register(struct p2p_range *range)
 		return ret;
 	}
 	mtree_lock(&p2p_ranges);
-	if (!rcu_access_pointer(p2p_range_first))
-		rcu_assign_pointer(p2p_range_first, range);
+	p2p_range_slot_take(range, first, last);
 	mtree_unlock(&p2p_ranges);
 	static_branch_enable(&p2p_ranges_ever_key);
 	return 0;
@@ -239,8 +302,7 @@ void p2p_range_unregister(struct p2p_range *range)
 	mas_set_range(&mas, p2p_range_frame(range->start),
 		      p2p_range_frame(p2p_range_end(range)));
 	mas_lock(&mas);
-	if (rcu_access_pointer(p2p_range_first) == range)
-		RCU_INIT_POINTER(p2p_range_first, NULL);
+	p2p_range_slot_free(range);
 	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
 	mas_unlock(&mas);
 
@@ -253,6 +315,36 @@ void p2p_range_unregister(struct p2p_range *range)
 	WRITE_ONCE(range->state, P2P_RANGE_UNREGISTERED);
 }
 EXPORT_SYMBOL_GPL(p2p_range_unregister);
+
+static bool p2p_range_holds(const struct p2p_range *range, phys_addr_t phys,
+			    size_t len)
+{
+	return phys - range->start < range->size &&
+	       len <= range->size - (phys - range->start);
+}
+
+/* The rest of p2p_range_lookup(): whatever the piece is, the tree knows. */
+static noinline enum p2p_range_match
+p2p_range_walk(phys_addr_t phys, size_t len, struct p2p_range **range)
+{
+	phys_addr_t end = phys + (len ? len - 1 : 0);
+	bool wraps = end < phys;
+	unsigned long index = p2p_range_frame(phys);
+	phys_addr_t last;
+
+	*range = mtree_load(&p2p_ranges, index);
+	/* ranges are whole frames: it begins inside */
+	if (likely(*range) && !wraps && end <= p2p_range_end(*range))
+		return P2P_RANGE_INSIDE;
+
+	last = p2p_range_frame(wraps ? PHYS_ADDR_MAX : end);
+	if (!p2p_range_frame_fits(last))
+		last = P2P_RANGE_MAX_FRAME;
+	/* it may begin in a hole and end in a range */
+	if (!*range && index < last)
+		*range = mt_find(&p2p_ranges, &index, last);
+	return *range ? P2P_RANGE_STRADDLES : P2P_RANGE_NONE;
+}
 
 /**
  * p2p_range_lookup - whose memory is this
@@ -271,35 +363,38 @@ EXPORT_SYMBOL_GPL(p2p_range_unregister);
 enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 				      struct p2p_range **range)
 {
-	phys_addr_t end = phys + (len ? len - 1 : 0);
-	bool wraps = end < phys;
-	unsigned long index;
-	phys_addr_t last;
+	const struct p2p_range_slot *end = READ_ONCE(p2p_range_slots_end);
+	const struct p2p_range_slot *slot = p2p_range_slots;
+	unsigned long frame = p2p_range_frame(phys);
+	struct p2p_range *r;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(),
 			 "p2p range looked up without rcu_read_lock()");
 
-	*range = rcu_dereference(p2p_range_first);
-	if (*range && phys - (*range)->start < (*range)->size &&
-	    len <= (*range)->size - (phys - (*range)->start))
-		return P2P_RANGE_INSIDE;
-
-	*range = NULL;
-	if (!p2p_range_frame_fits(p2p_range_frame(phys)))
+	if (!p2p_range_frame_fits(p2p_range_frame(phys))) {
+		*range = NULL;
 		return P2P_RANGE_NONE;
-	index = p2p_range_frame(phys);
-	*range = mtree_load(&p2p_ranges, index);
-	/* ranges are whole frames: it begins inside */
-	if (likely(*range) && !wraps && end <= p2p_range_end(*range))
-		return P2P_RANGE_INSIDE;
+	}
+	if (!end)
+		return p2p_range_walk(phys, len, range);
 
-	last = p2p_range_frame(wraps ? PHYS_ADDR_MAX : end);
-	if (!p2p_range_frame_fits(last))
-		last = P2P_RANGE_MAX_FRAME;
-	/* it may begin in a hole and end in a range */
-	if (!*range && index < last)
-		*range = mt_find(&p2p_ranges, &index, last);
-	return *range ? P2P_RANGE_STRADDLES : P2P_RANGE_NONE;
+	for (; slot < end; slot++) {
+		/* a hint; READ_ONCE() would cost an instruction each */
+		if (frame - data_race(slot->first) >= data_race(slot->frames))
+			continue;
+		r = rcu_dereference(slot->range);
+		if (!r)
+			continue;
+		if (!p2p_range_holds(r, phys, len))
+			return p2p_range_walk(phys, len, range);
+		*range = r;
+		return P2P_RANGE_INSIDE;
+	}
+	/* it may begin in a hole and end in a range, if it leaves the frame */
+	if (len > P2P_RANGE_ALIGN - (phys & (P2P_RANGE_ALIGN - 1)))
+		return p2p_range_walk(phys, len, range);
+	*range = NULL;
+	return P2P_RANGE_NONE;
 }
 EXPORT_SYMBOL_GPL(p2p_range_lookup);
 

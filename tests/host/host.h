@@ -56,6 +56,7 @@ unsigned long host_warnings(void);
 /* RCU is liburcu's */
 #define rcu_read_lock_held()	rcu_read_ongoing()
 #define rcu_access_pointer(p)	READ_ONCE(p)
+#define data_race(expr)		(expr)	/* no KCSAN here */
 #define RCU_LOCKDEP_WARN(condition, text)				\
 	do {								\
 		if (condition)						\

@@ -388,6 +388,62 @@ static void lookup_adjacent_frames(struct kunit *test)
 	}
 }
 
+static void lookup_all(struct kunit *test, struct p2p_range **ranges, int n)
+{
+	struct p2p_range *found, *range;
+	bool above = false;
+	phys_addr_t start;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		start = ranges[i]->start;
+		range = p2p_range_state(ranges[i]) == P2P_RANGE_LIVE ?
+			ranges[i] : NULL;
+		KUNIT_EXPECT_EQ(test, range ? P2P_RANGE_INSIDE : P2P_RANGE_NONE,
+				test_lookup(start, SZ_4K, &found));
+		KUNIT_EXPECT_PTR_EQ(test, range, found);
+		/* from the hole before it into it, from it into the next */
+		KUNIT_EXPECT_EQ(test, range ? P2P_RANGE_STRADDLES :
+				P2P_RANGE_NONE,
+				test_lookup(start - 1, 2, &found));
+		KUNIT_EXPECT_PTR_EQ(test, range, found);
+		KUNIT_EXPECT_EQ(test, range ? P2P_RANGE_STRADDLES :
+				P2P_RANGE_NONE,
+				test_lookup(start, SZ_4K + 1, &found));
+		KUNIT_EXPECT_PTR_EQ(test, range, found);
+		KUNIT_EXPECT_EQ(test, P2P_RANGE_NONE,
+				test_lookup(start + SZ_4K, SZ_4K, &found));
+		KUNIT_EXPECT_PTR_EQ(test, NULL, found);
+		above |= i && range;
+	}
+	/* from a hole nearly around to itself: as far as the addresses go */
+	if (above)
+		KUNIT_EXPECT_EQ(test, P2P_RANGE_STRADDLES,
+				test_lookup(ranges[0]->start + SZ_4K + 8,
+					    SIZE_MAX, &found));
+}
+
+/* More and more of them, and less and less, and again: see P2P_RANGE_SLOTS. */
+static void lookup_few_and_many(struct kunit *test)
+{
+	struct p2p_range *ranges[20];
+	const int n = ARRAY_SIZE(ranges);
+	int i, step;
+
+	for (i = 0; i < n; i++)
+		ranges[i] = test_range_alloc(test, TEST_RANGE + i * SZ_8K,
+					     SZ_4K);
+	for (step = 0; step < 3 * n; step++) {
+		/* 7 and their number have no common divisor */
+		i = step * 7 % n;
+		if (step / n != 1)
+			KUNIT_ASSERT_EQ(test, 0, p2p_range_register(ranges[i]));
+		else
+			p2p_range_unregister(ranges[i]);
+		lookup_all(test, ranges, n);
+	}
+}
+
 /* iteration */
 
 static void walk(struct kunit *test)
@@ -455,6 +511,7 @@ static struct kunit_case p2p_range_tree_cases[] = {
 	KUNIT_CASE(lookup_over_4g),
 	KUNIT_CASE(lookup_bottom),
 	KUNIT_CASE(lookup_adjacent_frames),
+	KUNIT_CASE(lookup_few_and_many),
 	KUNIT_CASE(walk),
 	KUNIT_CASE(walk_ends),
 	{}

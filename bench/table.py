@@ -199,8 +199,9 @@ def io(row, goals):
                 words = [parts[0]] if parts[0] != row else []
                 words += [parts[1].replace("-", " "), size(at)]
                 words += [f"x {d}" for d in parts[3:]]
+                # a figure that is not there misses its goal
                 yield Line(row, " ".join(words), "instructions", stock, ours,
-                           stock and stock * factor)
+                           (stock or 0) * factor)
     return lines
 
 

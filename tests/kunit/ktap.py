@@ -28,10 +28,12 @@ SPLAT = re.compile(r"^(WARNING:|BUG:|INFO: possible|INFO: task|INFO: rcu|"
 # tree look afterwards whether the node was dead, which is what the writer, or
 # the node's way to RCU, has written.  percpu_ref_tryget_live(), inlined in ours,
 # reads a word that resurrecting changes.  KASAN sees what is freed too early.
+# device_del() changes current->flags, where an interrupt, in rcu_core(), looks
+# whether this is the idle task.
 READS = r"(?:mtree_load|mtree_range_walk|mas_start)"
 WRITES = r"(?:mas_[a-z_]+|mt_destroy_walk|__call_rcu_common)(?:\.\S+)?"
 RACES = (rf"(?:{READS} / {WRITES}|{WRITES} / {READS}|"
-         r"p2p_range_get / percpu_ref_resurrect)")
+         r"p2p_range_get / percpu_ref_resurrect|device_del / rcu_core)")
 # Said by every UML kernel of this configuration, in code that is not ours.
 HARMLESS = re.compile(r"^WARNING: can't (?:dereference|open)|"
                       r"PERCPU: max_distance|"

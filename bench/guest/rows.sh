@@ -119,31 +119,30 @@ first_tag() {
 	done
 }
 
-# Drives that take no time and move no byte.
-row_null() {
+# on_null ROW SIZE...: a drive that takes no time and moves no byte
+on_null() {
+	row=$1
+	shift
 	first_tag nullb0
-	for size in 512 4096 65536 1048576; do
+	for size; do
 		for depth in 1 32; do
 			for rw in read write; do
-				io null.$rw.$size.$depth /dev/nullb0 $rw \
-					$size $depth 64
-				io null.$rw-fixed.$size.$depth /dev/nullb0 \
-					$rw $size $depth 64 fixed
+				io "$row.$rw.$size.$depth" /dev/nullb0 $rw \
+					"$size" $depth 64
+				io "$row.$rw-fixed.$size.$depth" /dev/nullb0 \
+					$rw "$size" $depth 64 fixed
 			done
 		done
 	done
 }
 
-# The same where nobody ever registered memory.
+row_null() {
+	on_null null 512 4096 65536 1048576
+}
+
+# where nobody ever registered memory
 row_off() {
-	first_tag nullb0
-	for depth in 1 32; do
-		for rw in read write; do
-			io off.$rw.4096.$depth /dev/nullb0 $rw 4096 $depth 64
-			io off.$rw-fixed.4096.$depth /dev/nullb0 $rw 4096 \
-				$depth 64 fixed
-		done
-	done
+	on_null off 4096
 }
 
 # stacked NAME FILE [DEPTH]

@@ -20,7 +20,7 @@ typedef void (*atexit_fn)(unsigned long long id, void *data);
 
 enum { INLINE_ADD_U64 };
 enum { CB_NO_REGS };
-enum { MEM_R = 1, MEM_W };
+enum { MEM_W = 2 };
 
 void qemu_plugin_register_vcpu_tb_trans_cb(unsigned long long id,
 					   tb_trans_fn fn);
@@ -36,7 +36,6 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 unsigned long long qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *
 qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-unsigned long long qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(unsigned int info,
 						  unsigned long long vaddr);
 bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *hw);

@@ -200,6 +200,22 @@ static void p2p_range_kill(struct p2p_range *range, enum p2p_range_state why)
 	percpu_ref_kill(&range->ref);
 }
 
+/*
+ * Lives repeat after 2^31 registrations, long after the last bio of the first
+ * of them has ended.
+ */
+static u32 p2p_range_new_life(void)
+{
+	static u32 last;
+	u32 life;
+
+	mtree_lock(&p2p_ranges);
+	last = last % P2P_RANGE_LIFE_MAX + 1;
+	life = last;
+	mtree_unlock(&p2p_ranges);
+	return life;
+}
+
 /**
  * p2p_range_register - make a range known
  * @range: the range, with start, size (both in bytes) and name set
@@ -243,6 +259,7 @@ int p2p_range_register(struct p2p_range *range)
 		return ret;
 	mutex_init(&range->lock);
 	init_waitqueue_head(&range->idle);
+	range->life = p2p_range_new_life();
 	range->fences = 0;
 	WRITE_ONCE(range->state, P2P_RANGE_LIVE);
 

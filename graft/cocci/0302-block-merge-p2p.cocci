@@ -105,7 +105,7 @@ statement S1, S2;
 		struct bio_vec *vec1, struct bio_vec *vec2)
  {
  ...
-+if (bvec_is_p2p(vec1) != bvec_is_p2p(vec2))
++if (!bvec_same_kind(vec1, vec2))
 +	return false;
 +/* an address is all there is to peer-to-peer memory */
 +if (!bvec_is_p2p(vec1)) {

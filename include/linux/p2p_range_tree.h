@@ -26,6 +26,9 @@
 #define P2P_RANGE_SHIFT	12
 #define P2P_RANGE_ALIGN	BIT(P2P_RANGE_SHIFT)
 
+/* A life fits beside the flag of a bio_vec; 0 is none. */
+#define P2P_RANGE_LIFE_MAX	(BIT(31) - 1)
+
 /**
  * enum p2p_range_state - where in its life a range is
  * @P2P_RANGE_UNREGISTERED: not in the tree; also a zeroed struct
@@ -60,15 +63,19 @@ enum p2p_range_match {
  *	%P2P_RANGE_ALIGN
  * @size: length in bytes, a multiple of %P2P_RANGE_ALIGN
  * @name: for messages and debugfs; must live as long as the range
+ * @life: which registration this is, 1 to %P2P_RANGE_LIFE_MAX; set by
+ *	p2p_range_register().  What was built for an earlier one must not be
+ *	taken for this one's.
  *
  * Embedded in the provider's own object, zeroed when that is allocated.  The
- * members above are set before p2p_range_register() and then left alone until
+ * first three members are set before p2p_range_register() and then left alone until
  * p2p_range_unregister() has returned.
  */
 struct p2p_range {
 	phys_addr_t		start;
 	phys_addr_t		size;
 	const char		*name;
+	u32			life;
 	/* private: only lib/p2p_range_tree.c looks below */
 	struct percpu_ref	ref;	/* DMA in flight, plus one while LIVE */
 	enum p2p_range_state	state;	/* written under lock, read without */

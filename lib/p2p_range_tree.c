@@ -15,14 +15,14 @@
  *   UNREGISTERED --> LIVE                FENCED
  *     ^    register    |  <--------------  |  fence, lift: depth only
  *     |                |     lift (last)   |
- *     |     unregister |                   | unregister
+ *     |           shut |                   | shut
  *     |                v                   v
  *     +---------------- GONE <-------------+
- *       nothing in flight, out of the tree
+ *       unregister: nothing in flight, out of the tree
  *
  * Fences nest, because a reset and a migration do not know of each other.  A
- * fence or a lift that comes after unregistering has begun is refused with
- * -ENODEV: GONE has no way back.  A lift without a fence is -EINVAL and changes
+ * fence or a lift that comes after the range was shut is refused with -ENODEV:
+ * GONE has no way back.  A lift without a fence is -EINVAL and changes
  * nothing.  Whoever calls into a range keeps its memory alive for the time of
  * the call; unregistering does not wait for such callers.
  *
@@ -282,8 +282,31 @@ int p2p_range_register(struct p2p_range *range)
 EXPORT_SYMBOL_GPL(p2p_range_register);
 
 /**
- * p2p_range_unregister - take a range away
+ * p2p_range_shut - refuse new DMA to a range for good
  * @range: a registered range, fenced or not; fences on it are void from here
+ *
+ * The first half of p2p_range_unregister(), for those who want to know how the
+ * second goes: p2p_range_wait_timeout() tells.  The range is still found by
+ * address.  To shut it again does nothing.
+ *
+ * Context: Process context, may sleep; does not wait for DMA in flight.
+ */
+void p2p_range_shut(struct p2p_range *range)
+{
+	mutex_lock(&range->lock);
+	if (range->state == P2P_RANGE_LIVE)
+		p2p_range_kill(range, P2P_RANGE_GONE);
+	else if (range->state == P2P_RANGE_FENCED)
+		/* Dead already, and no lift can revive it past this. */
+		WRITE_ONCE(range->state, P2P_RANGE_GONE);
+	mutex_unlock(&range->lock);
+}
+EXPORT_SYMBOL_GPL(p2p_range_shut);
+
+/**
+ * p2p_range_unregister - take a range away
+ * @range: a registered range, fenced, shut or neither; fences on it are void
+ *	from here
  *
  * Refuses new DMA at once and for good, then waits for the DMA in flight.
  * Until that has ended the range is still found by address, so that it can be
@@ -295,18 +318,9 @@ EXPORT_SYMBOL_GPL(p2p_range_register);
 void p2p_range_unregister(struct p2p_range *range)
 {
 	MA_STATE(mas, &p2p_ranges, 0, 0);
-	enum p2p_range_state was;
 
-	mutex_lock(&range->lock);
-	was = range->state;
-	if (was == P2P_RANGE_LIVE)
-		p2p_range_kill(range, P2P_RANGE_GONE);
-	else if (was == P2P_RANGE_FENCED)
-		/* Dead already, and no lift can revive it past this. */
-		WRITE_ONCE(range->state, P2P_RANGE_GONE);
-	mutex_unlock(&range->lock);
-
-	if (WARN_ON_ONCE(was != P2P_RANGE_LIVE && was != P2P_RANGE_FENCED))
+	p2p_range_shut(range);
+	if (WARN_ON_ONCE(p2p_range_state(range) != P2P_RANGE_GONE))
 		return;
 
 	/* Not under the lock: fences must be refused, not kept waiting. */
@@ -505,12 +519,13 @@ EXPORT_SYMBOL_GPL(p2p_range_fence);
 
 /**
  * p2p_range_wait_timeout - wait a while for the DMA in flight to a range
- * @range: a range that the caller has fenced
+ * @range: a range that the caller has fenced or shut
  * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT for as long as it takes
  *
  * Context: Process context, sleeps for as long as DMA is in flight.
- * Return: 0 when there is no DMA and none can start before the fence lifts, or
- * -ETIMEDOUT if there is some after @timeout; the range stays fenced,
+ * Return: 0 when there is no DMA and none can start before the fence lifts,
+ * which for a range that is shut is never, or
+ * -ETIMEDOUT if there is some after @timeout; the range stays as it is,
  * -EINVAL if the range is not fenced, or no longer.
  */
 int p2p_range_wait_timeout(struct p2p_range *range, long timeout)

@@ -119,6 +119,7 @@ static inline bool p2p_ranges_ever(void)
 }
 
 int p2p_range_register(struct p2p_range *range);
+void p2p_range_shut(struct p2p_range *range);
 void p2p_range_unregister(struct p2p_range *range);
 
 enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
@@ -149,7 +150,7 @@ p2p_range_state(const struct p2p_range *range)
 
 /**
  * p2p_range_wait - wait for the DMA in flight to a range
- * @range: a range that the caller has fenced
+ * @range: a range that the caller has fenced or shut
  *
  * Context: Process context, sleeps for as long as DMA is in flight.
  * Return: 0 when there is no DMA and none can start before the fence lifts, or
@@ -182,6 +183,10 @@ static inline bool p2p_ranges_ever(void)
 static inline int p2p_range_register(struct p2p_range *range)
 {
 	return -EOPNOTSUPP;
+}
+
+static inline void p2p_range_shut(struct p2p_range *range)
+{
 }
 
 static inline void p2p_range_unregister(struct p2p_range *range)

@@ -309,6 +309,54 @@ static void unregister_fenced_waits(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, test_found(range));
 }
 
+/* The two halves of unregistering, by one who wants to know how it goes. */
+static void shut_and_wait(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+	struct p2p_range *same = test_range_alloc(test, TEST_RANGE, SZ_4K);
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	p2p_range_shut(range);
+	p2p_range_shut(range);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_GONE, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_fence(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_lift(range));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, p2p_range_wait_timeout(range, 1));
+	KUNIT_EXPECT_TRUE(test, test_found(range));
+	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(range));
+
+	p2p_range_put(range);
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait_timeout(range, TEST_TIMEOUT));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
+	/* it is shut, not away */
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_GONE, p2p_range_state(range));
+	KUNIT_EXPECT_TRUE(test, test_found(range));
+	KUNIT_EXPECT_EQ(test, -EEXIST, p2p_range_register(same));
+
+	p2p_range_unregister(range);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_UNREGISTERED, p2p_range_state(range));
+	KUNIT_EXPECT_FALSE(test, test_found(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_register(same));
+}
+
+static void shut_fenced(struct kunit *test)
+{
+	struct p2p_range *range = test_range(test, TEST_RANGE, TEST_SIZE);
+
+	KUNIT_ASSERT_EQ(test, 0, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(range));
+	p2p_range_shut(range);
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_GONE, p2p_range_state(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_get(range));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2p_range_lift(range));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, p2p_range_wait_timeout(range, 1));
+	p2p_range_put(range);
+	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait_timeout(range, TEST_TIMEOUT));
+	p2p_range_unregister(range);
+	KUNIT_EXPECT_FALSE(test, test_found(range));
+}
+
 /* A lookup that found the range while it was draining still looks at it. */
 static void unregister_waits_for_readers(struct kunit *test)
 {
@@ -354,6 +402,8 @@ static struct kunit_case p2p_range_fence_cases[] = {
 	KUNIT_CASE(unregister_waits),
 	KUNIT_CASE(unregister_fenced),
 	KUNIT_CASE(unregister_fenced_waits),
+	KUNIT_CASE(shut_and_wait),
+	KUNIT_CASE(shut_fenced),
 	KUNIT_CASE(unregister_waits_for_readers),
 	{}
 };

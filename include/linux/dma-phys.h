@@ -187,11 +187,12 @@ struct dma_phys_inflight {
  * @bus_offset: what to add then
  * @by_bus: what @span is when the DMA mask covers all of the range
  * @bus_end: the last of these bus addresses
- * @last: when the newest mapping was made, in jiffies
+ * @last: when the newest mapping was made, in jiffies; 0: there was none
  * @inflight: what is being done, for reports; NULL if @client is out of reach
  * @rcu: to free it under those who look at it for a report
+ * @name: what reports call @client, which may be freed before they are done
  *
- * Lives as long as both the range and the client.
+ * Lives as long as both the range and the client, and for an RCU grace period.
  */
 struct dma_phys_path {
 	struct dma_phys_range *range;
@@ -205,6 +206,7 @@ struct dma_phys_path {
 	unsigned long last;
 	struct dma_phys_inflight __percpu *inflight;
 	struct rcu_head rcu;
+	char name[24];
 };
 
 /**

@@ -75,6 +75,18 @@ const char *dma_phys_map_name(int map)
 	}
 }
 
+/* The last column; one who was refused has never mapped. */
+static void dma_phys_newest_show(struct seq_file *m,
+				 const struct dma_phys_path *path)
+{
+	unsigned long last = READ_ONCE(path->last);
+
+	if (last)
+		seq_printf(m, "%u\n", jiffies_to_msecs(jiffies - last));
+	else
+		seq_puts(m, "never\n");
+}
+
 static int dma_phys_clients_show(struct seq_file *m, void *v)
 {
 	struct p2p_range *range;
@@ -91,12 +103,11 @@ static int dma_phys_clients_show(struct seq_file *m, void *v)
 
 		xa_for_each(&r->paths, id, path) {
 			dma_phys_path_inflight(path, &sum);
-			seq_printf(m, "%s client %s %s inflight %ld bytes %ld newest_ms %u\n",
-				   r->name, pci_name(path->client),
+			seq_printf(m, "%s client %s %s inflight %ld bytes %ld newest_ms ",
+				   r->name, path->name,
 				   dma_phys_map_name(path->map), sum.mappings,
-				   sum.bytes,
-				   jiffies_to_msecs(jiffies -
-						    READ_ONCE(path->last)));
+				   sum.bytes);
+			dma_phys_newest_show(m, path);
 		}
 	}
 	return 0;

@@ -79,8 +79,7 @@ void dma_phys_report(struct dma_phys_range *r)
 			continue;
 		dev_warn(r->provider.owner,
 			 "BAR %d: %s has %ld mappings with %ld bytes in flight, the newest for %u ms\n",
-			 r->bar, pci_name(path->client), sum.mappings,
-			 sum.bytes,
+			 r->bar, path->name, sum.mappings, sum.bytes,
 			 jiffies_to_msecs(jiffies - READ_ONCE(path->last)));
 	}
 }

@@ -16,6 +16,7 @@
 #include <linux/percpu.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include "phys_range.h"
 
 #define CREATE_TRACE_POINTS
@@ -121,6 +122,7 @@ static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 		return NULL;
 	path->range = r;
 	path->client = client;
+	strscpy(path->name, pci_name(client));
 	if (client == provider)
 		path->map = PCI_P2PDMA_MAP_OWN_BAR;
 	else

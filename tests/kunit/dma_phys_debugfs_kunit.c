@@ -167,8 +167,8 @@ static void client_lines(struct kunit *test)
 		 r->name, dev_name(dev));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, line));
 	snprintf(line, sizeof(line),
-		 "\n%s client %s refused inflight 0 bytes 0 ", r->name,
-		 dev_name(test_dev(f, "D")));
+		 "\n%s client %s refused inflight 0 bytes 0 newest_ms never\n",
+		 r->name, dev_name(test_dev(f, "D")));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, line));
 	/* who never asked is no client */
 	KUNIT_EXPECT_NULL(test, strstr(text, dev_name(far)));

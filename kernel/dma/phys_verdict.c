@@ -230,16 +230,14 @@ static const char *dma_phys_no_answer(int error)
 	case -ERANGE:
 		return "this kernel has no addresses that large";
 	default:
-		return "that is neither a device nor an address";
+		return "write CLIENT PROVIDER, or CLIENT ADDRESS";
 	}
 }
 
-static ssize_t dma_phys_verdict_write(struct file *file,
-				      const char __user *user, size_t len,
-				      loff_t *pos)
+static int dma_phys_question(const char __user *user, size_t len,
+			     struct seq_buf *s)
 {
 	char buf[64], client[32], what[32];
-	struct seq_buf s;
 	int error;
 
 	if (len >= sizeof(buf))
@@ -250,12 +248,24 @@ static ssize_t dma_phys_verdict_write(struct file *file,
 	if (sscanf(buf, "%31s %31s", client, what) != 2)
 		return -EINVAL;
 
-	guard(mutex)(&dma_phys_answer_lock);
-	seq_buf_init(&s, dma_phys_answer, sizeof(dma_phys_answer));
 	/* nothing on the way between the two is unplugged meanwhile */
 	pci_lock_rescan_remove();
-	error = dma_phys_ask(&s, client, what);
+	error = dma_phys_ask(s, client, what);
 	pci_unlock_rescan_remove();
+	return error;
+}
+
+static ssize_t dma_phys_verdict_write(struct file *file,
+				      const char __user *user, size_t len,
+				      loff_t *pos)
+{
+	struct seq_buf s;
+	int error;
+
+	guard(mutex)(&dma_phys_answer_lock);
+	/* whatever is written: the answer to the last question is no more */
+	seq_buf_init(&s, dma_phys_answer, sizeof(dma_phys_answer));
+	error = dma_phys_question(user, len, &s);
 	if (error)
 		seq_buf_printf(&s, "no answer: %s\n",
 			       dma_phys_no_answer(error));

@@ -383,10 +383,38 @@ static void ask_nobody(struct kunit *test)
 			test_write_file(test, "dma_phys/verdict", question));
 	KUNIT_EXPECT_EQ(test, -ENODEV, test_write_file(test, "dma_phys/verdict",
 						       "7fff:00:00.0 0x1000"));
-	KUNIT_EXPECT_EQ(test, -EINVAL, test_write_file(test, "dma_phys/verdict",
-						       "what"));
-	KUNIT_EXPECT_EQ(test, 0, strncmp(test_read(test, "dma_phys/verdict"),
-					 "no answer: ", 11));
+}
+
+/* What cannot be read as a question is not answered by the one before. */
+static const char * const no_questions[] = {
+	"what", "", "0000:00:00.0",
+	"0000:00:00.0 0000:00:00.0                                          ",
+};
+
+static void ask_nonsense(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	char question[64];
+	char *text;
+	int i;
+
+	scnprintf(question, sizeof(question), "%s %s",
+		  dev_name(test_dev(f, "B")), pci_name(fake_pci_dev(f, "A")));
+	for (i = 0; i < ARRAY_SIZE(no_questions); i++) {
+		KUNIT_ASSERT_EQ(test, 0,
+				test_write_file(test, "dma_phys/verdict",
+						question));
+		text = test_read(test, "dma_phys/verdict");
+		expect_says(test, text, "\nverdict bus_addr\n", "");
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
+				    test_write_file(test, "dma_phys/verdict",
+						    no_questions[i]),
+				    "%s", no_questions[i]);
+		KUNIT_EXPECT_STREQ_MSG(test,
+				       "no answer: write CLIENT PROVIDER, or CLIENT ADDRESS\n",
+				       test_read(test, "dma_phys/verdict"),
+				       "%s", no_questions[i]);
+	}
 }
 
 /* An address of 64 bits is not cut to what a kernel of 32 has room for. */
@@ -458,6 +486,7 @@ static struct kunit_case dma_phys_debugfs_cases[] = {
 	KUNIT_CASE(ask_remembered),
 	KUNIT_CASE(ask_ranges),
 	KUNIT_CASE(ask_nobody),
+	KUNIT_CASE(ask_nonsense),
 	KUNIT_CASE(ask_too_far),
 	KUNIT_CASE(fence_commands),
 	{}

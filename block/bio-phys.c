@@ -40,6 +40,27 @@ static bool bio_phys_taken(struct block_device *bdev)
 	return false;
 }
 
+/* What becomes of an IO for which dma_phys_get() or the like said this. */
+blk_status_t bio_phys_status(int error)
+{
+	switch (error) {
+	case 0:
+		return BLK_STS_OK;
+	case -EAGAIN:
+		/* blk-mq takes the bio out, see bio_phys_park_request() */
+		return BLK_STS_AGAIN;
+	case -ETIMEDOUT:
+		return BLK_STS_P2P_TIMEOUT;
+	case -ENOMEM:
+		return BLK_STS_RESOURCE;
+	case -EINVAL:
+		return BLK_STS_INVAL;
+	default:
+		/* -ENXIO, -ENODEV: gone; -EREMOTEIO: out of reach */
+		return BLK_STS_P2P;
+	}
+}
+
 static int bio_phys_mixed(const char *what)
 {
 	pr_warn_ratelimited("%s[%d]: one IO mixes %s; use one kind of memory in each\n",
@@ -55,9 +76,10 @@ static bool bio_phys_may_merge(const struct bio_vec *bv, phys_addr_t phys,
 }
 
 /* A new bvec.  The caller has made sure that there is room. */
-static void bio_phys_append(struct bio *bio, phys_addr_t phys, unsigned int len)
+static void bio_phys_append(struct bio *bio, phys_addr_t phys, unsigned int len,
+			    u32 life)
 {
-	bvec_set_p2p(&bio->bi_io_vec[bio->bi_vcnt++], phys, len);
+	bvec_set_p2p(&bio->bi_io_vec[bio->bi_vcnt++], phys, len, life);
 	bio->bi_iter.bi_size += len;
 	bio_set_flag(bio, BIO_P2P);
 }
@@ -69,12 +91,16 @@ static bool bio_phys_full(const struct bio *bio, unsigned int len)
 }
 
 /* May the piece join what the bio has already? */
-static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len)
+static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len,
+			    u32 life)
 {
 	if (!bio->bi_vcnt)
 		return 0;
 	if (!bio_is_p2p(bio))
 		return bio_phys_mixed("RAM and peer-to-peer memory");
+	if (bvec_life(&bio->bi_io_vec[0]) != life &&
+	    dma_phys_same_provider(bio->bi_io_vec[0].bv_phys, phys, len))
+		return bio_phys_mixed("peer-to-peer memory from before and after its provider was away");
 	if (!dma_phys_same_provider(bio->bi_io_vec[0].bv_phys, phys, len))
 		return bio_phys_mixed("peer-to-peer memory of two providers");
 	return 0;
@@ -88,7 +114,7 @@ static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len)
  *
  * Marks the bio as peer-to-peer.  A piece that continues the last one is
  * joined to it.  The memory must stay allocated until the bio has ended; the
- * range need not: if it goes, the bio fails.
+ * range need not: if it goes, the bio fails, also if it has come back by then.
  *
  * Context: any.
  * Return: @len; 0 if the bio is full; or
@@ -102,6 +128,7 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
 	enum p2p_range_match match;
 	struct p2p_range *range;
 	struct bio_vec *prev;
+	u32 life = 0;
 	int error;
 
 	if (WARN_ON_ONCE(bio_flagged(bio, BIO_CLONED)))
@@ -111,11 +138,13 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
 
 	rcu_read_lock();
 	match = p2p_range_lookup(phys, len, &range);
+	if (match == P2P_RANGE_INSIDE)
+		life = range->life;
 	rcu_read_unlock();
 	if (match != P2P_RANGE_INSIDE)
 		return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
 
-	error = bio_phys_may_add(bio, phys, len);
+	error = bio_phys_may_add(bio, phys, len, life);
 	if (error)
 		return error;
 
@@ -128,7 +157,7 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
 	}
 	if (bio_phys_full(bio, len))
 		return 0;
-	bio_phys_append(bio, phys, len);
+	bio_phys_append(bio, phys, len, life);
 	return len;
 }
 EXPORT_SYMBOL_GPL(bio_add_phys);
@@ -218,8 +247,10 @@ static blk_status_t bio_phys_check_bvecs(const struct bio_vec *bvecs,
 			return BLK_STS_INVAL;
 		}
 		match = p2p_range_lookup(bvec_phys(&bv), bv.bv_len, &range);
-		if (match == P2P_RANGE_NONE)
-			return BLK_STS_TARGET;
+		if (match == P2P_RANGE_NONE ||
+		    (match == P2P_RANGE_INSIDE &&
+		     bvec_life(&bv) != range->life))
+			return BLK_STS_P2P;
 		if (match == P2P_RANGE_STRADDLES ||
 		    (*first && *first != range)) {
 			bio_phys_mixed("peer-to-peer memory of two providers");
@@ -328,7 +359,8 @@ static int bio_phys_add_user(struct bio *bio, struct p2pmem_buf *buf,
 			     phys_addr_t phys, unsigned int len)
 {
 	struct bio_vec *prev = bio->bi_io_vec + bio->bi_vcnt - 1;
-	int error = bio_phys_may_add(bio, phys, len);
+	u32 life = p2pmem_buf_life(buf);
+	int error = bio_phys_may_add(bio, phys, len, life);
 
 	if (error)
 		return error;
@@ -346,7 +378,7 @@ static int bio_phys_add_user(struct bio *bio, struct p2pmem_buf *buf,
 	if (bio_phys_full(bio, len))
 		return -ENOSPC;
 	p2pmem_buf_get(buf);
-	bio_phys_append(bio, phys, len);
+	bio_phys_append(bio, phys, len, life);
 	return 0;
 }
 
@@ -466,14 +498,14 @@ static bool bio_phys_needs_pi(struct bio *bio)
  * bio_phys_submit_check - may a peer-to-peer bio go to its device?
  * @bio: a bio with the BIO_P2P mark
  *
- * The one gate that every such bio passes, whoever built it.
- *
  * Context: process context, as submit_bio_noacct().
  * Return: BLK_STS_OK, or
  * * BLK_STS_NOTSUPP: the device, inline encryption or protection information
  *   would have the CPU read the data
  * * BLK_STS_INVAL: RAM, a second provider, or the end of a range in the bio
- * * BLK_STS_TARGET: nobody owns the memory any more
+ * * BLK_STS_P2P: nobody owns the memory any more, or it has been away
+ * * BLK_STS_AGAIN: it is fenced
+ * * BLK_STS_P2P_TIMEOUT: it has been fenced for too long
  */
 blk_status_t bio_phys_submit_check(struct bio *bio)
 {
@@ -490,8 +522,46 @@ blk_status_t bio_phys_submit_check(struct bio *bio)
 
 	rcu_read_lock();
 	status = bio_phys_check_bvecs(bio->bi_io_vec, bio->bi_iter, &range);
+	if (status == BLK_STS_OK && range)
+		status = bio_phys_status(dma_phys_may_start(range));
 	rcu_read_unlock();
 	return status;
+}
+
+/**
+ * bio_phys_admit - the gate that every peer-to-peer bio passes
+ * @bio: a bio with the BIO_P2P mark, that is being submitted
+ *
+ * Whoever built it, and on each level of a stack of devices.
+ *
+ * Context: process context, as submit_bio_noacct().
+ * Return: true if it may go on; false if it has ended with an error, or waits
+ * for a fence, to be submitted again.
+ */
+bool bio_phys_admit(struct bio *bio)
+{
+	blk_status_t status;
+
+	do {
+		status = bio_phys_submit_check(bio);
+		if (status == BLK_STS_OK)
+			return true;
+		if (status != BLK_STS_AGAIN)
+			break;
+		/* who submits to a disk that is gone is told so */
+		if (test_bit(GD_DEAD, &bio->bi_bdev->bd_disk->state))
+			return true;
+		if (bio->bi_opf & REQ_NOWAIT) {
+			bio_wouldblock_error(bio);
+			return false;
+		}
+	} while (!bio_phys_park(bio));
+
+	if (status == BLK_STS_AGAIN)
+		return false;
+	bio->bi_status = status;
+	bio_endio(bio);
+	return false;
 }
 
 /*
@@ -515,5 +585,5 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 					      &range);
 	rcu_read_unlock();
 	/* not -EREMOTEIO: callers take that for a reason to copy the data */
-	return status == BLK_STS_TARGET ? -ENXIO : blk_status_to_errno(status);
+	return status == BLK_STS_P2P ? -ENXIO : blk_status_to_errno(status);
 }

@@ -8,6 +8,9 @@
  * range until it is unmapped, and every further segment must lie in it.
  * Segments that go through the host bridge are mappings of their own, each
  * with its reference, because each is unmapped on its own.
+ *
+ * Each segment says for which life of its range it was built: should that have
+ * gone and come back meanwhile, the bytes that the IO was about are not there.
  */
 
 #include <linux/bio-phys.h>
@@ -17,7 +20,6 @@
 #include <linux/dma-phys.h>
 #include <linux/iommu-dma.h>
 #include <linux/memremap.h>
-#include <linux/pci-p2pmem.h>
 #include <linux/scatterlist.h>
 #include "blk.h"
 
@@ -146,33 +148,21 @@ static bool blk_dma_map_pages_p2p(struct request *req, struct device *dma_dev,
 		iter->status = BLK_STS_RESOURCE;
 		return false;
 	default:
-		iter->status = BLK_STS_TARGET;
+		iter->status = BLK_STS_P2P;
 		return false;
 	}
 }
 
 #ifdef CONFIG_DMA_PHYS_P2P
-static blk_status_t blk_dma_range_status(int error)
-{
-	switch (error) {
-	case -EAGAIN:
-		/* fenced: queue it again until the fence is lifted */
-	case -ENOMEM:
-		return BLK_STS_RESOURCE;
-	case -EINVAL:
-		return BLK_STS_INVAL;
-	default:
-		/* -ENXIO, -ENODEV: gone; -EREMOTEIO: out of reach */
-		return BLK_STS_TARGET;
-	}
-}
-
 /* With a reference: the first segment, and each through the host bridge. */
 static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter, phys_addr_t phys,
-			      unsigned int len, bool first)
+			      struct blk_dma_iter *iter,
+			      const struct bio_vec *seg, bool first)
 {
+	phys_addr_t phys = bvec_phys(seg);
+	unsigned int len = seg->bv_len;
 	struct dma_phys_path *path;
+	int error;
 
 	/*
 	 * The bio's mark decides whether blk_rq_put_range() puts anything, and
@@ -183,9 +173,9 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		iter->status = BLK_STS_INVAL;
 		return false;
 	}
-	path = dma_phys_get(dma_dev, phys, len);
+	path = dma_phys_get(dma_dev, phys, len, bvec_life(seg));
 	if (IS_ERR(path)) {
-		iter->status = blk_dma_range_status(PTR_ERR(path));
+		iter->status = bio_phys_status(PTR_ERR(path));
 		return false;
 	}
 	/* its own reference, but of the same provider */
@@ -194,12 +184,13 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		iter->status = BLK_STS_INVAL;
 		return false;
 	}
-	/* the provider may have gone and come back meanwhile */
-	if (!p2pmem_phys_live(phys, len))
-		goto gone;
-	iter->addr = dma_phys_map_in(path, phys, len, rq_dma_dir(req), 0);
-	if (dma_mapping_error(dma_dev, iter->addr))
-		goto gone;
+	error = dma_phys_map_in(path, phys, len, rq_dma_dir(req), 0,
+				&iter->addr);
+	if (error) {
+		dma_phys_put(path, 0);
+		iter->status = bio_phys_status(error);
+		return false;
+	}
 	if (first) {
 		iter->p2pdma.map = path->map;
 		req->p2p_path = path;
@@ -210,60 +201,63 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 	else
 		dma_phys_charge(path, blk_rq_payload_bytes(req));
 	return true;
-gone:
-	dma_phys_put(path, 0);
-	iter->status = BLK_STS_TARGET;
-	return false;
 }
 
 /* The others are under the first one's reference. */
 static __always_inline bool blk_dma_map_more(struct request *req,
 					     struct device *dma_dev,
 					     struct blk_dma_iter *iter,
-					     phys_addr_t phys, unsigned int len)
+					     const struct bio_vec *seg)
 {
 	if (iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		return blk_dma_map_range(req, dma_dev, iter, phys, len, false);
+		return blk_dma_map_range(req, dma_dev, iter, seg, false);
 
-	/* each can be of other buffers, so the first says nothing for it */
-	if (likely(p2pmem_phys_live(phys, len))) {
-		iter->addr = dma_phys_map_in(req->p2p_path, phys, len,
-					     rq_dma_dir(req), 0);
-		if (likely(!dma_mapping_error(dma_dev, iter->addr)))
-			return true;
-	}
-	iter->status = BLK_STS_TARGET;
+	/* each can be of another life, so the first says nothing for it */
+	if (likely(bvec_life(seg) == req->p2p_path->life) &&
+	    likely(!dma_phys_map_in(req->p2p_path, bvec_phys(seg), seg->bv_len,
+				    rq_dma_dir(req), 0, &iter->addr)))
+		return true;
+	iter->status = BLK_STS_P2P;
 	return false;
 }
 
 /*
- * blk_rq_put_range - drop the request's reference on its range
- * @req: a request that was mapped by bus address
+ * blk_rq_put_range - the DMA of a peer-to-peer request has ended
+ * @req: a request that was mapped
+ * @map: how; by bus address, one reference on the range was for all of it
+ *
+ * Still under that reference, or those of its segments: was the memory there
+ * for as long as it took?  If not, what was written to it may have vanished
+ * without the client's noticing.
  */
-void blk_rq_put_range(struct request *req)
+void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
 {
 	/* memory with struct pages is mapped by bus address without a range */
-	if (bio_is_p2p(req->bio))
+	if (!bio_is_p2p(req->bio))
+		return;
+	if (unlikely(READ_ONCE(req->p2p_path->range->lost)))
+		req->bio->bi_status = BLK_STS_P2P;
+	if (map != PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		dma_phys_put(req->p2p_path, blk_rq_payload_bytes(req));
 }
 #else
 static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter, phys_addr_t phys,
-			      unsigned int len, bool first)
+			      struct blk_dma_iter *iter,
+			      const struct bio_vec *seg, bool first)
 {
 	iter->status = BLK_STS_NOTSUPP;
 	return false;
 }
 
 static bool blk_dma_map_more(struct request *req, struct device *dma_dev,
-			     struct blk_dma_iter *iter, phys_addr_t phys,
-			     unsigned int len)
+			     struct blk_dma_iter *iter,
+			     const struct bio_vec *seg)
 {
 	iter->status = BLK_STS_NOTSUPP;
 	return false;
 }
 
-void blk_rq_put_range(struct request *req)
+void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
 {
 }
 #endif
@@ -283,13 +277,10 @@ static __always_inline bool blk_dma_map_segment(struct request *req,
 
 	if (unlikely(bvec_is_p2p(seg))) {
 		if (first)
-			return blk_dma_map_range(req, dma_dev, iter,
-						 bvec_phys(seg), seg->bv_len,
-						 true);
+			return blk_dma_map_range(req, dma_dev, iter, seg, true);
 		if (none || pages)
 			goto mixed;
-		return blk_dma_map_more(req, dma_dev, iter, bvec_phys(seg),
-					seg->bv_len);
+		return blk_dma_map_more(req, dma_dev, iter, seg);
 	}
 	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
 		if (!first && !pages)
@@ -411,9 +402,11 @@ static bool blk_dma_iter_continue(struct request *req, struct device *dma_dev,
  * Context: any; called from &blk_mq_ops.queue_rq.
  * Return: true with the segment in @iter.  False with nothing mapped and a
  * status in @iter:
- * * BLK_STS_RESOURCE: out of mapping resources, or the range is fenced: try
- *   again
- * * BLK_STS_TARGET: the provider cannot be reached, or is gone
+ * * BLK_STS_RESOURCE: out of mapping resources: try again
+ * * BLK_STS_AGAIN: the range is fenced; to be returned by ->queue_rq(), so that
+ *   the bio waits for the fence
+ * * BLK_STS_P2P: the provider cannot be reached, or is gone
+ * * BLK_STS_P2P_TIMEOUT: the range has been fenced for too long
  * * BLK_STS_INVAL: more than one kind of memory
  * * BLK_STS_IOERR: a gap that the queue's limits do not allow
  * * BLK_STS_NOTSUPP: peer-to-peer memory is configured out

@@ -52,17 +52,18 @@ static int bench_map_p2p(struct device *dev, int segments,
 			 struct bench_map_cost *cost)
 {
 	phys_addr_t phys = bench_memory.phys;
+	u32 life = dma_phys_life(phys);
 	cycles_t start = get_cycles();
 	struct dma_phys_path *path;
 	int i;
 
-	path = dma_phys_get(dev, phys, BENCH_PIECE);
+	path = dma_phys_get(dev, phys, BENCH_PIECE, life);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	for (i = 0; i < segments; i++, phys += 2 * BENCH_PIECE) {
-		bench_addr[i] = dma_phys_map_in(path, phys, BENCH_PIECE, dir,
-						0);
-		if (bench_addr[i] == DMA_MAPPING_ERROR)
+		if (path->life != life ||
+		    dma_phys_map_in(path, phys, BENCH_PIECE, dir, 0,
+				    &bench_addr[i]))
 			break;
 	}
 	cost->map = get_cycles() - start;
@@ -157,7 +158,7 @@ static unsigned long bench_get_put(struct device *client, phys_addr_t phys)
 	cycles_t start = get_cycles();
 
 	if (client) {
-		path = dma_phys_get(client, phys, BENCH_PIECE);
+		path = dma_phys_get(client, phys, BENCH_PIECE, 0);
 		if (IS_ERR(path))
 			return 0;
 		dma_phys_put(path, 0);
@@ -198,13 +199,13 @@ int bench_fence(struct pci_dev *client, struct pci_dev *provider,
 
 	for (i = 0; i < mappings; i++) {
 		path = dma_phys_get(&client->dev, bench_memory.phys,
-				    BENCH_PIECE);
+				    BENCH_PIECE, 0);
 		if (IS_ERR(path))
 			goto put;
 	}
 	bench_memory_start();
 	cost = bench_busy();
-	error = p2pmem_fence(provider);
+	error = p2pmem_fence(provider, 0);
 	cost = bench_busy() - cost;
 put:
 	while (i--)

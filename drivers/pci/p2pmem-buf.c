@@ -149,8 +149,10 @@ static int p2pmem_buf_place(struct p2pmem *p, struct p2pmem_buf *buf)
 					  PHYS_PFN(chunk->base +
 						   chunk->size - 1),
 					  GFP_KERNEL);
-		if (!error)
+		if (!error) {
 			buf->phys = PFN_PHYS(pfn);
+			buf->life = chunk->range.range.life;
+		}
 		if (error != -EBUSY)
 			return error;
 	}
@@ -242,6 +244,18 @@ void p2pmem_buf_put_phys(phys_addr_t phys)
 bool p2pmem_buf_live(const struct p2pmem_buf *buf)
 {
 	return READ_ONCE(buf->live);
+}
+
+/**
+ * p2pmem_buf_life - which life of its range a buffer was handed out in
+ * @buf: a buffer that cannot go away
+ *
+ * Context: any.
+ * Return: p2p_range.life at that time.
+ */
+u32 p2pmem_buf_life(const struct p2pmem_buf *buf)
+{
+	return buf->life;
 }
 
 /**

@@ -26,6 +26,7 @@
 #include <linux/dma-phys.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/instruction_pointer.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/pci-p2pdma.h>
@@ -160,6 +161,7 @@ static struct p2pmem *p2pmem_mine(struct pci_dev *pdev)
 /**
  * p2pmem_fence - refuse new DMA to the memory of a provider for a while
  * @pdev: the provider
+ * @bound_ms: see dma_phys_fence()
  *
  * For a driver that is going to reset its device, say: fence, wait, reset,
  * lift.  See dma_phys_fence().  Not at the same time as p2pmem_register() and
@@ -168,7 +170,7 @@ static struct p2pmem *p2pmem_mine(struct pci_dev *pdev)
  * Context: process context, may sleep.
  * Return: 0, or -ENODEV if the device is no provider.
  */
-int p2pmem_fence(struct pci_dev *pdev)
+int p2pmem_fence(struct pci_dev *pdev, unsigned int bound_ms)
 {
 	struct p2pmem *p = p2pmem_mine(pdev);
 	struct p2pmem_chunk *chunk;
@@ -177,7 +179,8 @@ int p2pmem_fence(struct pci_dev *pdev)
 		return -ENODEV;
 	/* fails for a range that is going away, and only its driver removes */
 	list_for_each_entry(chunk, &p->chunks, node)
-		WARN_ON_ONCE(dma_phys_fence(&chunk->range));
+		WARN_ON_ONCE(__dma_phys_fence(&chunk->range, bound_ms,
+					      _RET_IP_));
 	return 0;
 }
 EXPORT_SYMBOL_GPL(p2pmem_fence);

@@ -53,6 +53,7 @@ struct p2pmem {
  * @owner: whose process it was handed to; invalid for the kernel's own
  * @phys: CPU physical address, PAGE_SIZE aligned
  * @size: bytes, a multiple of PAGE_SIZE
+ * @life: that of the range when it was handed out
  * @live: the provider has not gone since the buffer was handed out
  * @mapping: of the file behind user mappings, NULL for a kernel buffer.  Under
  *	p2pmem_lock.
@@ -66,6 +67,7 @@ struct p2pmem_buf {
 	kuid_t owner;
 	phys_addr_t phys;
 	size_t size;
+	u32 life;
 	bool live;
 	struct address_space *mapping;
 	void __iomem *vaddr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The gate that every peer-to-peer bio passes on its way to a device, on each
-// level of a stack of devices: see bio_phys_submit_check().
+// level of a stack of devices: see bio_phys_admit().
 //
 // Probe: block/blk-core.c: ^void submit_bio_noacct\(
 // Files: block/blk-core.c
@@ -20,11 +20,8 @@ identifier bio, status;
  ...
  blk_status_t status = BLK_STS_IOERR;
  <...
-+if (unlikely(bio_is_p2p(bio))) {
-+	status = bio_phys_submit_check(bio);
-+	if (status != BLK_STS_OK)
-+		goto end_io;
-+}
++if (unlikely(bio_is_p2p(bio)) && !bio_phys_admit(bio))
++	return;
 +
  if (blk_throtl_bio(bio))
  	return;

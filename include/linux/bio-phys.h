@@ -12,6 +12,7 @@
 #include <linux/blk-mq.h>
 #include <linux/p2p_range_tree.h>
 #include <linux/pci-p2pmem.h>
+#include <linux/sched.h>
 #include <linux/uio.h>
 
 struct block_device;
@@ -36,7 +37,13 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len);
 int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter);
 void bio_phys_release(struct bio *bio);
 void __bio_phys_mark_bvecs(struct bio *bio);
+blk_status_t bio_phys_status(int error);
 blk_status_t bio_phys_submit_check(struct bio *bio);
+bool bio_phys_admit(struct bio *bio);
+bool bio_phys_park(struct bio *bio);
+bool bio_phys_park_request(struct request *rq);
+void bio_phys_park_init(struct request_queue *q);
+void bio_phys_park_kick(struct request_queue *q);
 int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
@@ -142,9 +149,22 @@ static inline void bio_phys_mark_bvecs(struct bio *bio,
 {
 }
 
-static inline blk_status_t bio_phys_submit_check(struct bio *bio)
+static inline bool bio_phys_admit(struct bio *bio)
 {
-	return BLK_STS_OK;
+	return true;
+}
+
+static inline bool bio_phys_park_request(struct request *rq)
+{
+	return false;
+}
+
+static inline void bio_phys_park_init(struct request_queue *q)
+{
+}
+
+static inline void bio_phys_park_kick(struct request_queue *q)
+{
 }
 
 static inline int bio_phys_check_iter(struct iov_iter *iter,
@@ -168,6 +188,22 @@ static inline int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 }
 
 #endif /* CONFIG_DMA_PHYS_P2P */
+
+/**
+ * bio_phys_wait_state - how a process waits for direct IO
+ * @iter: its memory
+ *
+ * That of a peer's memory may wait for a fence, which must not keep the machine
+ * from being suspended.  The caller may hold locks of the file.
+ *
+ * Return: the task state.
+ */
+static inline unsigned int bio_phys_wait_state(const struct iov_iter *iter)
+{
+	return unlikely(iov_iter_is_p2p(iter)) ?
+	       TASK_UNINTERRUPTIBLE | TASK_FREEZABLE_UNSAFE :
+	       TASK_UNINTERRUPTIBLE;
+}
 
 /**
  * blk_rq_p2p_mergeable - may a bio join a request, as far as memory goes?

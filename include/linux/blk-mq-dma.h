@@ -76,7 +76,7 @@ bool blk_rq_integrity_dma_map_iter_start(struct request *req,
 bool blk_rq_integrity_dma_map_iter_next(struct request *req,
 					struct device *dma_dev,
 					struct blk_dma_iter *iter);
-void blk_rq_put_range(struct request *req);
+void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map);
 
 /**
  * blk_rq_dma_unmap - the DMA of a request has ended
@@ -107,10 +107,8 @@ static inline bool blk_rq_dma_unmap(struct request *req, struct device *dma_dev,
 				 0);
 		return true;
 	}
-	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		return false;
-	blk_rq_put_range(req);
-	return true;
+	blk_rq_put_range(req, map);
+	return map != PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
 }
 
 /**
@@ -121,7 +119,8 @@ static inline bool blk_rq_dma_unmap(struct request *req, struct device *dma_dev,
  */
 static inline unsigned long blk_rq_dma_attrs(enum pci_p2pdma_map_type map)
 {
-	return map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE ? DMA_ATTR_MMIO : 0;
+	return map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE ?
+	       DMA_ATTR_MMIO | DMA_ATTR_P2P_SEGMENT : 0;
 }
 
 #endif /* _LINUX_BLK_MQ_DMA_H */

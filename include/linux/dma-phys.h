@@ -26,6 +26,12 @@ struct pci_dev;
  */
 #define DMA_ATTR_MMIO		BIT(10)
 
+/*
+ * For unmapping, with DMA_ATTR_MMIO: a segment of a request, which went through
+ * the host bridge under a reference on its range (see blk_rq_dma_attrs()).
+ */
+#define DMA_ATTR_P2P_SEGMENT	BIT(31)
+
 /**
  * struct dma_iova_state - IOVA space that many pieces of memory are mapped to
  * @addr: its start
@@ -119,11 +125,16 @@ static inline bool dma_need_unmap(struct device *dev)
 
 #ifdef CONFIG_DMA_PHYS_P2P
 
+#include <linux/container_of.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/p2p_range_tree.h>
 #include <linux/percpu.h>
 #include <linux/tracepoint-defs.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
+
+struct notifier_block;
 
 DECLARE_TRACEPOINT(dma_phys_map);
 
@@ -146,12 +157,18 @@ struct p2pdma_provider {
  * @paths: &struct dma_phys_path by client (domain, bus and function); filled
  *	on first use, under its own lock, emptied with the range
  * @first: that of a client that need not search there, under RCU, or NULL
- * @node: in the list of all, under its lock, as are
- * @holders: &struct dma_phys_holder
+ * @node: in the list of all, under its lock
+ * @holders: who keeps mappings that stay, made with the first one
+ * @lost: what was in flight to it has not arrived, whatever a client says
+ * @expired: the fence has lasted for longer than its bound
+ * @fence: of the fence that holds: a lock under which nothing is allocated, how
+ *	many there are, since when and until when in jiffies, and whose the first
+ *	one is
+ * @bound: runs when the fence has lasted for too long
  * @name: "<pci name> BAR <n>", what messages call it
  *
- * The memory belongs to the caller of dma_phys_add_bar() and must stay until
- * dma_phys_del() has returned.
+ * The memory belongs to the caller of dma_phys_add_bar(), is zeroed when it is
+ * allocated, and must stay until dma_phys_del() has returned.
  */
 struct dma_phys_range {
 	struct p2p_range range;
@@ -160,9 +177,22 @@ struct dma_phys_range {
 	struct xarray paths;
 	struct dma_phys_path __rcu *first;
 	struct list_head node;
-	struct list_head holders;
+	struct dma_phys_holders *holders;
+	bool lost;
+	bool expired;
+	struct {
+		struct mutex lock;
+		unsigned int depth;
+		unsigned long since;
+		unsigned long until;
+		unsigned long by;
+	} fence;
+	struct delayed_work bound;
 	char name[32];
 };
+
+/* How long a fence may hold IO back if nobody says otherwise. */
+#define DMA_PHYS_FENCE_MS	30000
 
 /**
  * struct dma_phys_inflight - DMA of one client to one range, on one CPU
@@ -179,6 +209,7 @@ struct dma_phys_inflight {
 /**
  * struct dma_phys_path - how one client reaches one range
  * @range: the range
+ * @life: that of the range
  * @client: who does the DMA
  * @map: the verdict, an &enum pci_p2pdma_map_type
  * @start: where the range starts
@@ -198,6 +229,7 @@ struct dma_phys_path {
 	struct dma_phys_range *range;
 	struct pci_dev *client;
 	int map;
+	u32 life;
 	phys_addr_t start;
 	phys_addr_t span;
 	u64 bus_offset;
@@ -212,41 +244,103 @@ struct dma_phys_path {
 /**
  * struct dma_phys_holder - a client with mappings that stay
  * @dev: the client
- * @invalidate: called before the range is fenced for long or goes away: stop
- *	the DMA and unmap before it returns.  May sleep, and must not wait for
- *	anybody who waits for dma_phys_hold(), dma_phys_unhold() or a fence.
- *	Mapping anew fails until the fence was lifted, for ever if the range has
- *	gone.
+ * @invalidate: called when the range was fenced or goes away: stop the DMA and
+ *	unmap before it returns.  Mapping anew fails until @lifted is called, for
+ *	ever if it is said to be @for_good; then the holder is held no longer.
+ * @lifted: called when the last fence was lifted: mapping works again; or NULL
  * @node: private
+ * @on: private
+ *
+ * Both may sleep, and must not wait for anybody who waits for dma_phys_hold(),
+ * dma_phys_unhold() or a fence of this range.  A fence waits for @invalidate,
+ * so it should not allocate.
  *
  * For memory regions of RDMA, page tables of a GPU and the like, which unlike
  * a block request do not end by themselves.
  */
 struct dma_phys_holder {
 	struct device *dev;
-	void (*invalidate)(struct dma_phys_holder *holder);
+	void (*invalidate)(struct dma_phys_holder *holder, bool for_good);
+	void (*lifted)(struct dma_phys_holder *holder);
 	struct list_head node;
+	struct dma_phys_holders *on;
+};
+
+/**
+ * enum dma_phys_event - what those are told who hold IO back for a fence
+ * @DMA_PHYS_LIFTED: the last fence of a range was lifted
+ * @DMA_PHYS_EXPIRED: it has lasted for longer than its bound
+ * @DMA_PHYS_GONE: the range is going away
+ */
+enum dma_phys_event {
+	DMA_PHYS_LIFTED,
+	DMA_PHYS_EXPIRED,
+	DMA_PHYS_GONE,
+};
+
+/**
+ * struct dma_phys_notice - comes with an event
+ * @range: of which range
+ * @ios: who holds back IO to it adds how many
+ * @bytes: and how much
+ */
+struct dma_phys_notice {
+	struct p2p_range *range;
+	unsigned long ios;
+	u64 bytes;
 };
 
 int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 		     u64 offset, u64 size);
 void dma_phys_del(struct dma_phys_range *r);
 
-int dma_phys_fence(struct dma_phys_range *r);
+int __dma_phys_fence(struct dma_phys_range *r, unsigned int bound_ms,
+		     unsigned long by);
+int dma_phys_fence(struct dma_phys_range *r, unsigned int bound_ms);
 int dma_phys_wait(struct dma_phys_range *r, long timeout);
 int dma_phys_lift(struct dma_phys_range *r);
+void dma_phys_lose(struct dma_phys_range *r);
+int dma_phys_register_notifier(struct notifier_block *nb);
+int dma_phys_check(phys_addr_t phys, size_t size, u32 life);
+u32 dma_phys_life(phys_addr_t phys);
 
 int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		  size_t size);
 void dma_phys_unhold(struct dma_phys_holder *holder);
 
 struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
-				   size_t size);
+				   size_t size, u32 life);
 void dma_phys_put(struct dma_phys_path *path, size_t bytes);
-dma_addr_t __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
-			     size_t size, enum dma_data_direction dir,
-			     unsigned long attrs);
+int __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys, size_t size,
+		      enum dma_data_direction dir, unsigned long attrs,
+		      dma_addr_t *addr);
 bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
+
+/**
+ * dma_phys_may_start - may DMA to a range start now?
+ * @range: a range that p2p_range_lookup() found, under rcu_read_lock()
+ *
+ * Context: any.
+ * Return: 0, or
+ * * -EAGAIN: it is fenced
+ * * -ETIMEDOUT: it has been fenced for longer than the fence's bound
+ * * -ENODEV: it is going away
+ */
+static inline int dma_phys_may_start(const struct p2p_range *range)
+{
+	const struct dma_phys_range *r = container_of(range,
+						      struct dma_phys_range,
+						      range);
+
+	switch (p2p_range_state(range)) {
+	case P2P_RANGE_LIVE:
+		return 0;
+	case P2P_RANGE_FENCED:
+		return READ_ONCE(r->expired) ? -ETIMEDOUT : -EAGAIN;
+	default:
+		return -ENODEV;
+	}
+}
 
 #ifdef CONFIG_DEBUG_FS
 #define DMA_PHYS_NR_MAPS	6
@@ -296,26 +390,30 @@ static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
  * @size: bytes
  * @dir: DMA direction
  * @attrs: DMA attributes
+ * @addr: set to the DMA address
  *
  * For users that map many pieces under one reference, such as the block layer.
  * A piece that was mapped through the host bridge is unmapped with
  * dma_unmap_mmio(); bus addresses need no unmapping, and little work.
  *
  * Context: any.
- * Return: the DMA address, or DMA_MAPPING_ERROR when it cannot be expressed
- * (DMA mask, out of IOVA space, bouncing forced, piece not inside the range).
+ * Return: 0, or
+ * * -EREMOTEIO: the client cannot be told the address, ever (DMA mask, bouncing
+ *   forced, piece not inside the range); the log says why
+ * * -ENOMEM: not now (IOVA space, page tables); try again
  */
-static inline dma_addr_t dma_phys_map_in(struct dma_phys_path *path,
-					 phys_addr_t phys, size_t size,
-					 enum dma_data_direction dir,
-					 unsigned long attrs)
+static inline int dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
+				  size_t size, enum dma_data_direction dir,
+				  unsigned long attrs, dma_addr_t *addr)
 {
 	phys_addr_t span = READ_ONCE(path->span);
 
 	if (likely(size <= span && phys - path->start <= span - size) &&
-	    !tracepoint_enabled(dma_phys_map))
-		return (u64)phys + path->bus_offset;
-	return __dma_phys_map_in(path, phys, size, dir, attrs);
+	    !tracepoint_enabled(dma_phys_map)) {
+		*addr = (u64)phys + path->bus_offset;
+		return 0;
+	}
+	return __dma_phys_map_in(path, phys, size, dir, attrs, addr);
 }
 
 #endif /* CONFIG_DMA_PHYS_P2P */

@@ -18,7 +18,7 @@ struct vm_area_struct;
 
 int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset);
 void p2pmem_unregister(struct pci_dev *pdev);
-int p2pmem_fence(struct pci_dev *pdev);
+int p2pmem_fence(struct pci_dev *pdev, unsigned int bound_ms);
 int p2pmem_wait(struct pci_dev *pdev, long timeout);
 int p2pmem_lift(struct pci_dev *pdev);
 void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
@@ -79,6 +79,7 @@ struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma);
 phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
 			    unsigned long addr);
 bool p2pmem_buf_live(const struct p2pmem_buf *buf);
+u32 p2pmem_buf_life(const struct p2pmem_buf *buf);
 bool p2pmem_buf_holds(const struct p2pmem_buf *buf, phys_addr_t phys);
 void p2pmem_buf_get(struct p2pmem_buf *buf);
 void p2pmem_buf_put_phys(phys_addr_t phys);
@@ -95,7 +96,7 @@ static inline void p2pmem_unregister(struct pci_dev *pdev)
 {
 }
 
-static inline int p2pmem_fence(struct pci_dev *pdev)
+static inline int p2pmem_fence(struct pci_dev *pdev, unsigned int bound_ms)
 {
 	return -ENODEV;
 }

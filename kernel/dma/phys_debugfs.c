@@ -156,18 +156,19 @@ struct dma_phys_range *dma_phys_range_at(phys_addr_t phys)
 }
 
 #ifdef CONFIG_DMA_PHYS_DEBUG
-#define DMA_PHYS_FENCE_MS	10000
-#define DMA_PHYS_FENCE_MAX_MS	60000
+#define DMA_PHYS_WAIT_MS	10000
+#define DMA_PHYS_WAIT_MAX_MS	60000
 
 /*
- * "fence ADDRESS [MILLISECONDS]" fences the range at a CPU address and waits
- * for the DMA in flight, "lift ADDRESS" lifts: to see what IO makes of it.
- * Waits under the lock, which keeps the range; so not for ever.
+ * "fence ADDRESS [MILLISECONDS [BOUND]]" fences the range at a CPU address and
+ * waits for the DMA in flight, "lift ADDRESS" lifts: to see what IO makes of it.
+ * BOUND is for how many milliseconds IO is held back at most.  Waits under the
+ * lock, which keeps the range; so not for ever.
  */
 static ssize_t dma_phys_fence_write(struct file *file, const char __user *user,
 				    size_t len, loff_t *pos)
 {
-	unsigned int ms = DMA_PHYS_FENCE_MS;
+	unsigned int ms = DMA_PHYS_WAIT_MS, bound = 0;
 	struct dma_phys_range *r;
 	char buf[64], word[8];
 	u64 phys;
@@ -178,8 +179,8 @@ static ssize_t dma_phys_fence_write(struct file *file, const char __user *user,
 	if (copy_from_user(buf, user, len))
 		return -EFAULT;
 	buf[len] = '\0';
-	n = sscanf(buf, "%7s %lli %u", word, &phys, &ms);
-	if (n < 2 || ms > DMA_PHYS_FENCE_MAX_MS)
+	n = sscanf(buf, "%7s %lli %u %u", word, &phys, &ms, &bound);
+	if (n < 2 || ms > DMA_PHYS_WAIT_MAX_MS)
 		return -EINVAL;
 
 	guard(mutex)(&dma_phys_lock);
@@ -189,7 +190,7 @@ static ssize_t dma_phys_fence_write(struct file *file, const char __user *user,
 	if (!strcmp(word, "lift"))
 		error = dma_phys_lift(r);
 	else if (!strcmp(word, "fence"))
-		error = dma_phys_fence_locked(r);
+		error = dma_phys_fence(r, bound);
 	else
 		return -EINVAL;
 	if (!error && *word == 'f')

@@ -3,65 +3,244 @@
  * Fences: no DMA to a range for a while, or never again.
  *
  * A driver that resets its device, moves its memory or is being unbound must
- * know that nobody's DMA is under way.  A fence refuses new mappings, which
- * block IO takes as "queue it again"; then the mappings in flight are waited
- * for.  They end by themselves, because IO does.  Those that do not, of clients
- * with long-lived mappings, are ended by their holders, who are told.
+ * know that nobody's DMA is under way.  A fence refuses new mappings; the block
+ * layer holds back the bios that meet it, outside of their queues.  Then the
+ * mappings in flight are waited for.  They end by themselves, because IO does.
+ * Those that do not, of clients with long-lived mappings, are ended by their
+ * holders, who are told.
  *
  * Waiting depends on nothing but the clients' hardware: no memory is allocated
  * and no IO is submitted, and what the fence holds back holds no reference
  * on the range.  So it makes progress while the machine is out of memory.
  *
- * Locks: dma_phys_lock -> &p2p_range.lock.  Not held while waiting, except by
- * debugfs, which waits for a limited time.
+ * A fence has a bound, after which IO is not held back any longer but fails, so
+ * that a driver that forgets to lift, or cannot, leaves nobody waiting.
+ *
+ * Locks: dma_phys_lock -> &dma_phys_range.fence.lock -> &p2p_range.lock, and
+ * &dma_phys_holders.lock outside of these.  None is held while waiting, except
+ * dma_phys_lock by debugfs, which waits for a limited time.  Nothing is
+ * allocated under any but the last, which is held while the holders of one range
+ * are told: what they do then is up to them.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
 
 #include <linux/cleanup.h>
 #include <linux/export.h>
+#include <linux/instruction_pointer.h>
 #include <linux/jiffies.h>
+#include <linux/kref.h>
+#include <linux/notifier.h>
+#include <linux/slab.h>
 #include "phys_range.h"
 
-/* the list of ranges, their holders, and when those are told */
+/* the list of ranges */
 DEFINE_MUTEX(dma_phys_lock);
 
-static void dma_phys_invalidate(struct dma_phys_range *r)
-{
-	struct dma_phys_holder *holder;
+static ATOMIC_NOTIFIER_HEAD(dma_phys_notifiers);
 
-	lockdep_assert_held(&dma_phys_lock);
-	list_for_each_entry(holder, &r->holders, node)
-		holder->invalidate(holder);
+/**
+ * struct dma_phys_holders - the clients with long-lived mappings of a range
+ * @ref: one of the range, one of each holder, which may outlive it
+ * @lock: the list, and while they are told; one for each range, so that a
+ *	holder that is slow keeps nobody else's waiting
+ * @list: &struct dma_phys_holder
+ */
+struct dma_phys_holders {
+	struct kref ref;
+	struct mutex lock;
+	struct list_head list;
+};
+
+static void dma_phys_holders_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct dma_phys_holders, ref));
 }
 
-int dma_phys_fence_locked(struct dma_phys_range *r)
+static struct dma_phys_holders *dma_phys_holders_get(struct dma_phys_range *r)
 {
-	int error;
+	struct dma_phys_holders *hs = READ_ONCE(r->holders);
+	struct dma_phys_holders *old;
 
-	/* in this order: what is unmapped now cannot be mapped again */
-	error = p2p_range_fence(&r->range);
-	if (!error)
-		dma_phys_invalidate(r);
-	return error;
+	if (hs)
+		return hs;
+	hs = kzalloc(sizeof(*hs), GFP_KERNEL);
+	if (!hs)
+		return NULL;
+	kref_init(&hs->ref);
+	mutex_init(&hs->lock);
+	INIT_LIST_HEAD(&hs->list);
+	/* full barrier: who sees the pointer sees a list */
+	old = cmpxchg(&r->holders, NULL, hs);
+	if (!old)
+		return hs;
+	kfree(hs);
+	return old;
+}
+
+static void dma_phys_invalidate(struct dma_phys_range *r, bool for_good)
+{
+	struct dma_phys_holder *holder, *tmp;
+	struct dma_phys_holders *hs;
+
+	/*
+	 * The state was changed; pairs with cmpxchg() in dma_phys_holders_get():
+	 * a first holder is found here, or sees the state.
+	 */
+	smp_mb();
+	hs = READ_ONCE(r->holders);
+	if (!hs)
+		return;
+	mutex_lock(&hs->lock);
+	list_for_each_entry_safe(holder, tmp, &hs->list, node) {
+		holder->invalidate(holder, for_good);
+		if (for_good)
+			list_del_init(&holder->node);
+	}
+	mutex_unlock(&hs->lock);
+}
+
+static void dma_phys_tell_lifted(struct dma_phys_range *r)
+{
+	struct dma_phys_holders *hs = READ_ONCE(r->holders);
+	struct dma_phys_holder *holder;
+
+	if (!hs)
+		return;
+	guard(mutex)(&hs->lock);
+	/* fenced again meanwhile: they have been told that, or will be */
+	if (p2p_range_state(&r->range) != P2P_RANGE_LIVE)
+		return;
+	list_for_each_entry(holder, &hs->list, node) {
+		if (holder->lifted)
+			holder->lifted(holder);
+	}
+}
+
+static void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
+			    struct dma_phys_notice *notice)
+{
+	*notice = (struct dma_phys_notice) { .range = &r->range };
+	atomic_notifier_call_chain(&dma_phys_notifiers, event, notice);
 }
 
 /**
- * dma_phys_fence - refuse new DMA to a range for a while
- * @r: a registered range
+ * dma_phys_register_notifier - hear of what ends the waiting for a fence
+ * @nb: called with an &enum dma_phys_event and a &struct dma_phys_notice, in
+ *	process context, must not sleep
  *
- * From now on dma_map_phys() fails, and block IO is queued again, until
- * dma_phys_lift().  Clients with long-lived mappings have ended them when this
- * returns; dma_phys_wait() waits for the others.  Fences nest.  The mappings of
- * processes are left alone: the CPU can still get at the memory.
+ * For those who hold IO back when dma_phys_check() says -EAGAIN.  An event comes
+ * after the change: who checks under a lock that the notifier takes as well
+ * does not miss it.
+ *
+ * Context: any.
+ * Return: 0, or -EEXIST if it is registered already.
+ */
+int dma_phys_register_notifier(struct notifier_block *nb)
+{
+	return atomic_notifier_chain_register(&dma_phys_notifiers, nb);
+}
+
+/* The fence has lasted for too long: nobody waits for it any more. */
+static void dma_phys_bound(struct work_struct *work)
+{
+	struct dma_phys_range *r = container_of(to_delayed_work(work),
+						struct dma_phys_range, bound);
+	struct dma_phys_notice notice;
+	unsigned int ms;
+	void *by;
+
+	scoped_guard(mutex, &r->fence.lock) {
+		if (!r->fence.depth || r->expired ||
+		    time_before(jiffies, r->fence.until))
+			return;
+		WRITE_ONCE(r->expired, true);
+		ms = jiffies_to_msecs(jiffies - r->fence.since);
+		by = (void *)r->fence.by;
+	}
+	dma_phys_notify(r, DMA_PHYS_EXPIRED, &notice);
+	dev_warn(r->provider.owner,
+		 "BAR %d: fenced by %pS for %u ms: IO to it fails until the fence is lifted; %lu IOs with %llu bytes were waiting\n",
+		 r->bar, by, ms, notice.ios, notice.bytes);
+	dma_phys_report(r);
+}
+
+/* A range is new: no fence, and none was ever too long. */
+void dma_phys_fence_init(struct dma_phys_range *r)
+{
+	mutex_init(&r->fence.lock);
+	r->fence.depth = 0;
+	r->holders = NULL;
+	r->expired = false;
+	r->lost = false;
+	INIT_DELAYED_WORK(&r->bound, dma_phys_bound);
+}
+
+/* A range has gone: no fence matters any more. */
+void dma_phys_fence_exit(struct dma_phys_range *r)
+{
+	cancel_delayed_work_sync(&r->bound);
+	if (r->holders)
+		kref_put(&r->holders->ref, dma_phys_holders_free);
+	r->holders = NULL;
+}
+
+/**
+ * __dma_phys_fence - dma_phys_fence() on behalf of somebody else
+ * @r: a registered range
+ * @bound_ms: see dma_phys_fence()
+ * @by: an address in the function that wants it, for the log
  *
  * Context: process context, may sleep.  Allocates nothing.
  * Return: 0, or -ENODEV if the range is going away.
  */
-int dma_phys_fence(struct dma_phys_range *r)
+int __dma_phys_fence(struct dma_phys_range *r, unsigned int bound_ms,
+		     unsigned long by)
 {
-	guard(mutex)(&dma_phys_lock);
-	return dma_phys_fence_locked(r);
+	unsigned long until = jiffies +
+			      msecs_to_jiffies(bound_ms ?: DMA_PHYS_FENCE_MS);
+	int error;
+
+	scoped_guard(mutex, &r->fence.lock) {
+		error = p2p_range_fence(&r->range);
+		if (error)
+			return error;
+		if (!r->fence.depth++) {
+			r->fence.since = jiffies;
+			r->fence.until = until;
+			r->fence.by = by;
+		} else if (time_after(until, r->fence.until)) {
+			r->fence.until = until;
+		}
+		mod_delayed_work(system_unbound_wq, &r->bound,
+				 r->fence.until - jiffies);
+	}
+	/* in this order: what is unmapped now cannot be mapped again */
+	dma_phys_invalidate(r, false);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(__dma_phys_fence);
+
+/**
+ * dma_phys_fence - refuse new DMA to a range for a while
+ * @r: a registered range
+ * @bound_ms: for how long IO may be held back, in milliseconds; 0: for
+ *	%DMA_PHYS_FENCE_MS
+ *
+ * From now on dma_map_phys() fails, and block IO is held back, until
+ * dma_phys_lift().  When @bound_ms have passed it is not held back any longer:
+ * it fails, and the log says whose fence it was; the fence still holds.
+ * Clients with long-lived mappings have ended them when this returns;
+ * dma_phys_wait() waits for the others.  Fences nest, the latest bound counts.
+ * The mappings of processes are left alone: the CPU can still get at the
+ * memory.
+ *
+ * Context: process context, may sleep.  Allocates nothing.
+ * Return: 0, or -ENODEV if the range is going away.
+ */
+noinline int dma_phys_fence(struct dma_phys_range *r, unsigned int bound_ms)
+{
+	return __dma_phys_fence(r, bound_ms, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(dma_phys_fence);
 
@@ -113,8 +292,8 @@ EXPORT_SYMBOL_GPL(dma_phys_wait);
  * dma_phys_lift - lift a fence
  * @r: the range
  *
- * With the last fence, DMA may start again; block IO that was held back does by
- * itself, within milliseconds.
+ * With the last fence, DMA may start again; block IO that was held back is
+ * submitted again, in its order.
  *
  * Context: process context, may sleep.
  * Return: 0, or
@@ -123,9 +302,65 @@ EXPORT_SYMBOL_GPL(dma_phys_wait);
  */
 int dma_phys_lift(struct dma_phys_range *r)
 {
-	return p2p_range_lift(&r->range);
+	struct dma_phys_notice notice;
+	bool expired;
+	int error;
+
+	scoped_guard(mutex, &r->fence.lock) {
+		error = p2p_range_lift(&r->range);
+		if (error || --r->fence.depth)
+			return error;
+		expired = r->expired;
+		WRITE_ONCE(r->expired, false);
+		cancel_delayed_work(&r->bound);
+	}
+	if (expired)
+		dev_warn(r->provider.owner, "BAR %d: the fence was lifted\n",
+			 r->bar);
+	dma_phys_notify(r, DMA_PHYS_LIFTED, &notice);
+	dma_phys_tell_lifted(r);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(dma_phys_lift);
+
+/**
+ * dma_phys_lose - what was in flight to a range has not arrived
+ * @r: a registered range
+ *
+ * For a provider that is away before anybody could fence it: pulled out, or
+ * behind a link that went down.  What is written to it then vanishes, and the
+ * client does not notice.  Block IO that is in flight now ends in an error when
+ * it ends, whatever its device says.  To be followed by dma_phys_del().
+ *
+ * Context: any.
+ */
+void dma_phys_lose(struct dma_phys_range *r)
+{
+	WRITE_ONCE(r->lost, true);
+}
+EXPORT_SYMBOL_GPL(dma_phys_lose);
+
+/* What unregistering waits for is said this often. */
+#define DMA_PHYS_REPORT_MS	5000
+
+/* Refuse new DMA for good, and wait until there is none. */
+void dma_phys_end(struct dma_phys_range *r)
+{
+	unsigned long since = jiffies;
+	struct dma_phys_notice notice;
+
+	p2p_range_shut(&r->range);
+	dma_phys_notify(r, DMA_PHYS_GONE, &notice);
+	dma_phys_invalidate(r, true);
+	while (p2p_range_wait_timeout(&r->range,
+				      msecs_to_jiffies(DMA_PHYS_REPORT_MS)) ==
+	       -ETIMEDOUT) {
+		dev_warn(r->provider.owner,
+			 "BAR %d: has waited for %u ms for peer-to-peer DMA to end, in order to go away\n",
+			 r->bar, jiffies_to_msecs(jiffies - since));
+		dma_phys_report(r);
+	}
+}
 
 /**
  * dma_phys_hold - announce mappings that stay
@@ -144,12 +379,16 @@ EXPORT_SYMBOL_GPL(dma_phys_lift);
  * * -ENXIO: nobody registered the address
  * * -EINVAL: not inside one range
  * * -EAGAIN: the range is fenced
+ * * -ENODEV: it is going away
+ * * -ENOMEM: out of memory
  */
 int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		  size_t size)
 {
 	enum p2p_range_match match;
+	struct dma_phys_holders *hs;
 	struct p2p_range *range;
+	int error = 0;
 
 	if (!holder->invalidate) {
 		dev_err(holder->dev,
@@ -158,33 +397,57 @@ int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		return -EOPNOTSUPP;
 	}
 
-	guard(mutex)(&dma_phys_lock);
-	rcu_read_lock();
-	match = p2p_range_lookup(phys, size, &range);
-	/* one that is going has left the list, and its memory may be freed */
-	if (match == P2P_RANGE_INSIDE &&
-	    list_empty(&to_dma_phys_range(range)->node))
-		match = P2P_RANGE_NONE;
-	rcu_read_unlock();
-	if (match != P2P_RANGE_INSIDE)
-		return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
-	if (p2p_range_state(range) != P2P_RANGE_LIVE)
-		return -EAGAIN;
-	list_add_tail(&holder->node, &to_dma_phys_range(range)->holders);
-	return 0;
+	scoped_guard(rcu) {
+		match = p2p_range_lookup(phys, size, &range);
+		if (match != P2P_RANGE_INSIDE)
+			return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
+		error = p2p_range_get(range);
+	}
+	if (error)
+		return error;
+	/* the reference keeps the range until the holder is on its list */
+	hs = dma_phys_holders_get(to_dma_phys_range(range));
+	if (!hs) {
+		error = -ENOMEM;
+		goto put;
+	}
+	mutex_lock(&hs->lock);
+	/*
+	 * A fence changes the state before it takes the lock to tell the
+	 * holders: it finds this one, or is seen here.
+	 */
+	switch (p2p_range_state(range)) {
+	case P2P_RANGE_LIVE:
+		kref_get(&hs->ref);
+		holder->on = hs;
+		list_add_tail(&holder->node, &hs->list);
+		break;
+	case P2P_RANGE_FENCED:
+		error = -EAGAIN;
+		break;
+	default:
+		error = -ENODEV;
+	}
+	mutex_unlock(&hs->lock);
+put:
+	p2p_range_put(range);
+	return error;
 }
 EXPORT_SYMBOL_GPL(dma_phys_hold);
 
 /**
  * dma_phys_unhold - the mappings are gone
- * @holder: what dma_phys_hold() took; @holder->invalidate is not running when
- *	this returns, and is not called any more
+ * @holder: what dma_phys_hold() took; neither of its functions is running when
+ *	this returns, and they are not called any more
  *
- * Context: process context, may sleep; not from @holder->invalidate.
+ * Context: process context, may sleep; not from @holder's own functions.
  */
 void dma_phys_unhold(struct dma_phys_holder *holder)
 {
-	guard(mutex)(&dma_phys_lock);
-	list_del_init(&holder->node);
+	struct dma_phys_holders *hs = holder->on;
+
+	scoped_guard(mutex, &hs->lock)
+		list_del_init(&holder->node);
+	kref_put(&hs->ref, dma_phys_holders_free);
 }
 EXPORT_SYMBOL_GPL(dma_phys_unhold);

@@ -19,7 +19,7 @@
  * (range, client), and remembered as a "path" in the range.
  *
  * Lifetimes: a mapping holds a live reference on its range from dma_map_phys()
- * to dma_unmap_phys().  Unregistering waits for these references and for
+ * to dma_unmap_phys(), which finds it in a table (phys_mapping.c).  Unregistering waits for these references and for
  * nothing else, so a range found under a reference is always whole, and so are
  * its paths.  A path goes away before its range only with its client, when no
  * driver is left that could map.
@@ -87,10 +87,9 @@ const char *dma_phys_not_by_cpu(struct device *dev)
  * Through the host bridge means through the CPU's address space: an IOMMU may
  * translate, and whoever must bounce or encrypt what the device sees cannot.
  */
-static dma_addr_t dma_phys_map_host(struct dma_phys_path *path,
-				    phys_addr_t phys, size_t size,
-				    enum dma_data_direction dir,
-				    unsigned long attrs)
+static int dma_phys_map_host(struct dma_phys_path *path, phys_addr_t phys,
+			     size_t size, enum dma_data_direction dir,
+			     unsigned long attrs, dma_addr_t *addr)
 {
 	struct device *dev = &path->client->dev;
 	const char *never = dma_phys_not_by_cpu(dev);
@@ -100,7 +99,7 @@ static dma_addr_t dma_phys_map_host(struct dma_phys_path *path,
 		dev_warn_ratelimited(dev,
 				     "cannot reach %s through the CPU: %s\n",
 				     r->name, never);
-		return DMA_MAPPING_ERROR;
+		return -EREMOTEIO;
 	}
 
 	if (!use_dma_iommu(dev)) {
@@ -108,28 +107,30 @@ static dma_addr_t dma_phys_map_host(struct dma_phys_path *path,
 			dev_warn_ratelimited(dev,
 					     "cannot reach %s at %pap: behind this host bridge that is the bus address of something else\n",
 					     r->name, &phys);
-			return DMA_MAPPING_ERROR;
+			return -EREMOTEIO;
 		}
 		/* dma_direct_map_resource() would WARN, and it is no bug */
 		if (!dma_capable(dev, phys, size, false))
 			goto mask;
 	}
-	return dma_map_mmio(dev, phys, size, dir, attrs | DMA_ATTR_MMIO);
+	*addr = dma_map_mmio(dev, phys, size, dir, attrs | DMA_ATTR_MMIO);
+	/* IOVA space, or memory for page tables: as for RAM, not now */
+	return *addr == DMA_MAPPING_ERROR ? -ENOMEM : 0;
 mask:
 	dev_warn_ratelimited(dev,
 			     "cannot reach %s at %pap: beyond the DMA mask %#llx\n",
 			     r->name, &phys, dma_get_mask(dev));
-	return DMA_MAPPING_ERROR;
+	return -EREMOTEIO;
 }
 
 /* The rest of dma_phys_map_in(): whatever takes a closer look. */
-dma_addr_t __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
-			     size_t size, enum dma_data_direction dir,
-			     unsigned long attrs)
+int __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys, size_t size,
+		      enum dma_data_direction dir, unsigned long attrs,
+		      dma_addr_t *addr)
 {
 	struct device *dev = &path->client->dev;
 	struct dma_phys_range *r = path->range;
-	dma_addr_t addr = DMA_MAPPING_ERROR;
+	int error = -EREMOTEIO;
 
 	if (phys < r->range.start || size > r->range.size ||
 	    phys - r->range.start > r->range.size - size) {
@@ -141,26 +142,25 @@ dma_addr_t __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
 	switch (path->map) {
 	case PCI_P2PDMA_MAP_BUS_ADDR:
 	case PCI_P2PDMA_MAP_OWN_BAR:
-		addr = dma_phys_bus_addr(r, phys);
-		if (!dma_capable(dev, addr, size, false)) {
+		*addr = dma_phys_bus_addr(r, phys);
+		error = dma_capable(dev, *addr, size, false) ? 0 : -EREMOTEIO;
+		if (error)
 			dev_warn_ratelimited(dev,
 					     "cannot reach %s at bus address %pad: beyond the DMA mask %#llx\n",
-					     r->name, &addr, dma_get_mask(dev));
-			addr = DMA_MAPPING_ERROR;
-		}
+					     r->name, addr, dma_get_mask(dev));
 		break;
 	case PCI_P2PDMA_MAP_THRU_HOST_BRIDGE:
-		addr = dma_phys_map_host(path, phys, size, dir, attrs);
+		error = dma_phys_map_host(path, phys, size, dir, attrs, addr);
 		break;
 	}
 out:
-	if (addr == DMA_MAPPING_ERROR) {
-		trace_dma_phys_refuse(dev, phys, size, -EREMOTEIO);
+	if (!error) {
+		trace_dma_phys_map(dev, r, phys, *addr, size, path->map);
+	} else if (error != -ENOMEM) {
+		trace_dma_phys_refuse(dev, phys, size, error);
 		dma_phys_account(PCI_P2PDMA_MAP_NOT_SUPPORTED, size);
-	} else {
-		trace_dma_phys_map(dev, r, phys, addr, size, path->map);
 	}
-	return addr;
+	return error;
 }
 EXPORT_SYMBOL_GPL(__dma_phys_map_in);
 
@@ -189,126 +189,158 @@ bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b)
 }
 EXPORT_SYMBOL_GPL(dma_phys_same_provider);
 
-/* The path to the range that all of a piece lies in, if there is one. */
-static struct dma_phys_path *dma_phys_path_at(struct device *dev,
-					      phys_addr_t phys, size_t size)
-{
-	struct p2p_range *range;
-
-	if (p2p_range_lookup(phys, size, &range) != P2P_RANGE_INSIDE)
-		return NULL;
-	return dma_phys_path_find(to_dma_phys_range(range), dev);
-}
-
 /*
- * A DMA address comes back without its range.  The mapping's reference keeps
- * the range in the tree, so the address leads to it:
- *  - behind an IOMMU by the domain's page table; bus addresses are not in it,
- *    because the windows of the host bridge are reserved there;
- *  - a bus address by the windows of the client's own host bridge: it shares
- *    that bridge with the provider, or the verdict were another;
- *  - what is left is a CPU address that went through the host bridge.
- * The verdict tells the last two apart where bus and CPU addresses overlap.
+ * A segment of a request that went through the host bridge: it has a reference
+ * on its range for certain, which keeps the range in the tree, so that its
+ * address leads there, by the domain's page table if there is one.
  */
-static struct dma_phys_path *dma_phys_mapped(struct device *dev,
-					     dma_addr_t addr, size_t size,
-					     phys_addr_t *phys)
+static void dma_phys_unmap_segment(struct device *dev, dma_addr_t addr,
+				   size_t size, enum dma_data_direction dir,
+				   unsigned long attrs)
 {
-	struct pci_dev *client = to_pci_dev(dev);
-	struct pci_bus_region region = {
-		.start = addr,
-		.end = addr + size - 1,
-	};
-	struct resource res = { .flags = IORESOURCE_MEM };
-	struct dma_phys_path *path;
+	struct dma_phys_path *path = NULL;
+	struct p2p_range *range;
+	phys_addr_t phys = addr;
 
-	if (use_dma_iommu(dev)) {
-		*phys = iommu_iova_to_phys(iommu_get_domain_for_dev(dev),
-					   addr);
-		if (*phys) {
-			path = dma_phys_path_at(dev, *phys, size);
-			if (path &&
-			    path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-				return path;
-			return NULL;
-		}
-	}
-
-	pcibios_bus_to_resource(client->bus, &res, &region);
-	*phys = res.start;
-	path = dma_phys_path_at(dev, *phys, size);
-	if (path && (path->map == PCI_P2PDMA_MAP_BUS_ADDR ||
-		     path->map == PCI_P2PDMA_MAP_OWN_BAR) &&
-	    dma_phys_bus_addr(path->range, *phys) == addr)
-		return path;
-
-	*phys = addr;
 	if (use_dma_iommu(dev))
-		return NULL;
-	path = dma_phys_path_at(dev, *phys, size);
-	if (path && path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		return path;
-	return NULL;
+		phys = iommu_iova_to_phys(iommu_get_domain_for_dev(dev), addr);
+	scoped_guard(rcu) {
+		if (p2p_range_lookup(phys, size, &range) == P2P_RANGE_INSIDE)
+			path = dma_phys_path_find(to_dma_phys_range(range),
+						  dev);
+	}
+	dma_unmap_mmio(dev, addr, size, dir, attrs);
+	if (WARN_ON_ONCE(!path))
+		return;
+	trace_dma_phys_unmap(dev, path->range, phys, addr, size, path->map);
+	dma_phys_put(path, size);
 }
 
-/* Was it peer-to-peer?  Then it is unmapped now. */
+/* Was it peer-to-peer, or MMIO that was mapped here?  Then it is unmapped now. */
 static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
 			       size_t size, enum dma_data_direction dir,
 			       unsigned long attrs)
 {
-	struct dma_phys_path *path;
-	phys_addr_t phys;
+	struct dma_phys_mapping *m;
 
-	/* read, not branched on: each branch has to be patched */
-	if (!static_key_enabled(&p2p_ranges_ever_key) || !dev_is_pci(dev) ||
-	    !size)
-		return false;
-
-	scoped_guard(rcu)
-		path = dma_phys_mapped(dev, addr, size, &phys);
-	if (!path)
+	if (attrs & DMA_ATTR_P2P_SEGMENT) {
+		dma_phys_unmap_segment(dev, addr, size, dir, attrs);
+		return true;
+	}
+	m = dma_phys_mapping_take(dev, addr, size);
+	if (!m)
 		return false;
 
 	/* the mapping's reference keeps range and path until it is put */
-	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+	if (!m->path || m->path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
 		dma_unmap_mmio(dev, addr, size, dir, attrs);
-	trace_dma_phys_unmap(dev, path->range, phys, addr, size, path->map);
-	dma_phys_put(path, size);
+	if (m->path) {
+		trace_dma_phys_unmap(dev, m->path->range, m->phys, addr, size,
+				     m->path->map);
+		dma_phys_put(m->path, size);
+	} else if (m->range) {
+		p2p_range_put(m->range);
+	}
+	dma_phys_mapping_free(m);
 	return true;
 }
 
-/* A mapping holds one reference on its range, which unmapping drops. */
+static const char *dma_phys_why(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "not inside one registered range";
+	case -EAGAIN:
+		return "the range is fenced, try again";
+	case -ETIMEDOUT:
+		return "the range has been fenced for too long";
+	case -ENOMEM:
+		return "out of memory or IOVA space, try again";
+	case -ENODEV:
+		return "the provider is going away";
+	default:
+		return "the provider cannot be reached";
+	}
+}
+
+/*
+ * A device that is not on PCI is told what it was always told, the CPU's
+ * address, or what the IOMMU makes of it.  But the owner is not to go away
+ * under its DMA.
+ */
+static int dma_phys_get_range(phys_addr_t phys, size_t size,
+			      struct p2p_range **range)
+{
+	enum p2p_range_match match;
+
+	guard(rcu)();
+	match = p2p_range_lookup(phys, size, range);
+	if (match == P2P_RANGE_INSIDE)
+		return p2p_range_get(*range);
+	return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
+}
+
+/* With a reference on the range, if it is one's, which @m then remembers. */
+static int dma_phys_map_for(struct dma_phys_mapping *m, struct device *dev,
+			    phys_addr_t phys, size_t size,
+			    enum dma_data_direction dir, unsigned long attrs,
+			    dma_addr_t *addr)
+{
+	struct dma_phys_path *path = NULL;
+	struct p2p_range *range = NULL;
+	int error;
+
+	if (dev_is_pci(dev)) {
+		path = dma_phys_get(dev, phys, size, 0);
+		error = PTR_ERR_OR_ZERO(path);
+	} else {
+		error = dma_phys_get_range(phys, size, &range);
+	}
+	if (error && error != -ENXIO)
+		return error;
+	if (error || range) {
+		*addr = dma_map_mmio(dev, phys, size, dir, attrs);
+		if (*addr == DMA_MAPPING_ERROR && !error)
+			p2p_range_put(range);
+		m->path = NULL;
+		m->range = error ? NULL : range;
+		return 0;
+	}
+
+	error = dma_phys_map_in(path, phys, size, dir, attrs, addr);
+	if (error) {
+		dma_phys_put(path, 0);
+		return error;
+	}
+	dma_phys_charge(path, size);
+	m->path = path;
+	m->range = &path->range->range;
+	return 0;
+}
+
 static dma_addr_t dma_phys_map_p2p(struct device *dev, phys_addr_t phys,
 				   size_t size, enum dma_data_direction dir,
 				   unsigned long attrs)
 {
-	struct dma_phys_path *path;
-	dma_addr_t addr;
+	struct dma_phys_mapping *m = dma_phys_mapping_alloc();
+	dma_addr_t addr = DMA_MAPPING_ERROR;
+	int error = -ENOMEM;
 
-	path = dma_phys_get(dev, phys, size);
-	if (PTR_ERR(path) == -ENXIO)
+	if (m)
+		error = dma_phys_map_for(m, dev, phys, size, dir, attrs, &addr);
+	else if (dma_phys_check(phys, size, 0) == -ENXIO)
+		/* nobody's: to be undone without having been written down */
 		return dma_map_mmio(dev, phys, size, dir, attrs);
-	if (IS_ERR(path)) {
+	if (error) {
 		dev_warn_ratelimited(dev,
 				     "peer-to-peer mapping of %pap+%#zx refused: %s\n",
-				     &phys, size,
-				     PTR_ERR(path) == -EINVAL ?
-				     "not inside one registered range" :
-				     PTR_ERR(path) == -EAGAIN ?
-				     "the range is fenced, try again" :
-				     PTR_ERR(path) == -ENOMEM ?
-				     "out of memory, try again" :
-				     PTR_ERR(path) == -ENODEV ?
-				     "the provider is going away" :
-				     "the provider cannot be reached");
-		return DMA_MAPPING_ERROR;
+				     &phys, size, dma_phys_why(error));
+		addr = DMA_MAPPING_ERROR;
 	}
-
-	addr = dma_phys_map_in(path, phys, size, dir, attrs);
-	if (addr == DMA_MAPPING_ERROR)
-		dma_phys_put(path, 0);
-	else
-		dma_phys_charge(path, size);
+	if (addr != DMA_MAPPING_ERROR)
+		dma_phys_mapping_add(m, dev, phys, addr, size);
+	else if (m)
+		dma_phys_mapping_free(m);
 	return addr;
 }
 

@@ -5,7 +5,8 @@
  *
  * Who keeps a path: the reference that its user has on the range.  It goes away
  * with the range, which waits for these references, or with the client, when
- * no driver is left that could have DMA in flight.
+ * no driver is left that could have DMA in flight.  Should a driver have left
+ * DMA in flight, its path stays with the range.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
@@ -32,7 +33,11 @@ static DEFINE_RATELIMIT_STATE(dma_phys_explain, DEFAULT_RATELIMIT_INTERVAL,
 struct dma_phys_path *dma_phys_path_find(struct dma_phys_range *r,
 					 struct device *dev)
 {
-	return xa_load(&r->paths, dma_phys_client_id(to_pci_dev(dev)));
+	struct dma_phys_path *path;
+
+	path = xa_load(&r->paths, dma_phys_client_id(to_pci_dev(dev)));
+	/* it may be that of another, which was at this bus address before */
+	return path && path->client == to_pci_dev(dev) ? path : NULL;
 }
 
 static void dma_phys_path_free(struct dma_phys_path *path)
@@ -46,21 +51,6 @@ static void dma_phys_path_free_rcu(struct rcu_head *rcu)
 	dma_phys_path_free(container_of(rcu, struct dma_phys_path, rcu));
 }
 
-/* A client is gone; may be looked at for a report still.  Any context. */
-void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client)
-{
-	struct dma_phys_path *path;
-	unsigned long flags;
-
-	xa_lock_irqsave(&r->paths, flags);
-	path = __xa_erase(&r->paths, dma_phys_client_id(client));
-	xa_unlock_irqrestore(&r->paths, flags);
-	/* only the client puts it there, and the client maps no more */
-	if (path && rcu_access_pointer(r->first) == path)
-		RCU_INIT_POINTER(r->first, NULL);
-	if (path)
-		call_rcu(&path->rcu, dma_phys_path_free_rcu);
-}
 
 /* The range is in no tree and no list any more: nobody looks. */
 void dma_phys_paths_destroy(struct dma_phys_range *r)
@@ -91,6 +81,37 @@ void dma_phys_path_inflight(const struct dma_phys_path *path,
 	}
 }
 
+/*
+ * A client is gone; may be looked at for a report still.  Any context.
+ *
+ * A driver that was unbound with DMA in flight has a fault.  Its mappings may be
+ * undone yet, so that the path must stay, and the next device at this bus
+ * address does not get one, until the range goes.
+ */
+void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client)
+{
+	struct dma_phys_inflight sum = { };
+	struct dma_phys_path *path;
+	unsigned long flags;
+
+	xa_lock_irqsave(&r->paths, flags);
+	path = dma_phys_path_find(r, &client->dev);
+	if (path)
+		dma_phys_path_inflight(path, &sum);
+	if (path && !sum.mappings)
+		__xa_erase(&r->paths, dma_phys_client_id(client));
+	xa_unlock_irqrestore(&r->paths, flags);
+	if (!path)
+		return;
+	/* only the client puts it there, and the client maps no more */
+	if (rcu_access_pointer(r->first) == path)
+		RCU_INIT_POINTER(r->first, NULL);
+	if (WARN(sum.mappings, "%s is gone with %ld peer-to-peer mappings of %s\n",
+		 path->name, sum.mappings, r->name))
+		return;
+	call_rcu(&path->rcu, dma_phys_path_free_rcu);
+}
+
 /* How much of the range is one addition away, were it not for DMA masks. */
 static void dma_phys_path_measure(struct dma_phys_path *path)
 {
@@ -105,10 +126,7 @@ static void dma_phys_path_measure(struct dma_phys_path *path)
 		path->by_bus = r->range.size;
 }
 
-/*
- * May run in any context, so no sleeping and interrupts off.  NULL without
- * memory.
- */
+/* May run in any context, so no sleeping and interrupts off. */
 static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 						struct pci_dev *client)
 {
@@ -119,8 +137,9 @@ static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 
 	path = kzalloc(sizeof(*path), gfp);
 	if (!path)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	path->range = r;
+	path->life = r->range.life;
 	path->client = client;
 	strscpy(path->name, pci_name(client));
 	if (client == provider)
@@ -146,7 +165,14 @@ static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 free:
 	/* somebody else was faster, or there is no memory */
 	dma_phys_path_free(path);
-	return IS_ERR(old) || xa_is_err(old) ? NULL : old;
+	if (IS_ERR(old) || xa_is_err(old))
+		return ERR_PTR(-ENOMEM);
+	if (old->client == client)
+		return old;
+	dev_warn_ratelimited(&client->dev,
+			     "cannot reach %s: the device that was here before has DMA in flight\n",
+			     r->name);
+	return ERR_PTR(-EREMOTEIO);
 }
 
 /* The path of a client to a range that the caller has a reference on. */
@@ -165,8 +191,8 @@ static struct dma_phys_path *dma_phys_path(struct dma_phys_range *r,
 	path = dma_phys_path_find(r, dev);
 	if (!path) {
 		path = dma_phys_path_make(r, to_pci_dev(dev));
-		if (!path)
-			return ERR_PTR(-ENOMEM);
+		if (IS_ERR(path))
+			return path;
 	} else if (path->map == PCI_P2PDMA_MAP_NOT_SUPPORTED &&
 		   __ratelimit(&dma_phys_explain)) {
 		/* the walk says what is in the way, and what to do about it */
@@ -203,6 +229,8 @@ static void dma_phys_path_mask(struct dma_phys_path *path)
  * @dev: the client that is to do DMA
  * @phys: CPU physical address
  * @size: bytes, not zero
+ * @life: the life of the range that the memory was meant in, from dma_phys_life()
+ *	or bvec_life(); 0: whatever is there now
  *
  * All of [@phys, @phys + @size) must lie inside one range.  The reference
  * keeps the provider from going away; give it back with dma_phys_put() when
@@ -213,12 +241,13 @@ static void dma_phys_path_mask(struct dma_phys_path *path)
  * * -ENXIO: nobody registered the address
  * * -EINVAL: it straddles the end of a range, or two ranges
  * * -EAGAIN: the range is fenced; try again when the fence was lifted
+ * * -ETIMEDOUT: it has been fenced for longer than the fence's bound
  * * -ENOMEM: no memory to remember the client; try again
- * * -ENODEV: the provider is going away
+ * * -ENODEV: the provider is going away, or has gone and come back
  * * -EREMOTEIO: @dev cannot reach the provider; the kernel log says why
  */
 struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
-				   size_t size)
+				   size_t size, u32 life)
 {
 	struct dma_phys_path *path = NULL;
 	struct p2p_range *range;
@@ -227,7 +256,14 @@ struct dma_phys_path *dma_phys_get(struct device *dev, phys_addr_t phys,
 	rcu_read_lock();
 	switch (p2p_range_lookup(phys, size, &range)) {
 	case P2P_RANGE_INSIDE:
+		if (unlikely(life && life != range->life)) {
+			error = -ENODEV;
+			break;
+		}
 		error = p2p_range_get(range);
+		if (unlikely(error == -EAGAIN &&
+			     READ_ONCE(to_dma_phys_range(range)->expired)))
+			error = -ETIMEDOUT;
 		path = rcu_dereference(to_dma_phys_range(range)->first);
 		if (path && &path->client->dev != dev)
 			path = NULL;
@@ -257,14 +293,63 @@ put:
 	p2p_range_put(range);
 	error = PTR_ERR(path);
 refuse:
-	/* nobody's MMIO is no refusal: the caller maps it as such */
-	if (error != -ENXIO) {
+	/* nobody's MMIO is no refusal, nor is what is tried again */
+	if (error != -ENXIO && error != -EAGAIN && error != -ENOMEM) {
 		trace_dma_phys_refuse(dev, phys, size, error);
 		dma_phys_account(PCI_P2PDMA_MAP_NOT_SUPPORTED, size);
 	}
 	return ERR_PTR(error);
 }
 EXPORT_SYMBOL_GPL(dma_phys_get);
+
+/**
+ * dma_phys_check - may DMA to a piece of memory start now?
+ * @phys: CPU physical address
+ * @size: bytes, not zero
+ * @life: the life of the range that the memory was meant in; 0: any
+ *
+ * For who would rather know before it takes the trouble.  Mapping looks again.
+ *
+ * Context: any.
+ * Return: 0, or
+ * * -ENXIO: nobody registered the address
+ * * -EINVAL: it straddles the end of a range, or two ranges
+ * * -EAGAIN: the range is fenced
+ * * -ETIMEDOUT: it has been fenced for longer than the fence's bound
+ * * -ENODEV: the provider is going away, or has gone and come back
+ */
+int dma_phys_check(phys_addr_t phys, size_t size, u32 life)
+{
+	enum p2p_range_match match;
+	struct p2p_range *range;
+
+	guard(rcu)();
+	match = p2p_range_lookup(phys, size, &range);
+	if (match != P2P_RANGE_INSIDE)
+		return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
+	if (life && life != range->life)
+		return -ENODEV;
+	return dma_phys_may_start(range);
+}
+
+/**
+ * dma_phys_life - which life of a range an address belongs to
+ * @phys: CPU physical address
+ *
+ * For code that builds bvecs by itself; see bvec_set_p2p().
+ *
+ * Context: any.
+ * Return: the life, or 0 if nobody registered the address.
+ */
+u32 dma_phys_life(phys_addr_t phys)
+{
+	struct p2p_range *range;
+
+	guard(rcu)();
+	return p2p_range_lookup(phys, 1, &range) == P2P_RANGE_INSIDE ?
+	       range->life : 0;
+}
+EXPORT_SYMBOL_GPL(dma_phys_life);
 
 /**
  * dma_phys_put - the DMA has ended

@@ -142,8 +142,8 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 				 (u64)pci_resource_start(pdev, bar);
 	xa_init_flags(&r->paths, XA_FLAGS_LOCK_IRQ);
 	RCU_INIT_POINTER(r->first, NULL);
-	INIT_LIST_HEAD(&r->holders);
 	INIT_LIST_HEAD(&r->node);
+	dma_phys_fence_init(r);
 	r->range.start = pci_resource_start(pdev, bar) + offset;
 	r->range.size = size;
 	r->range.name = r->name;
@@ -177,24 +177,21 @@ EXPORT_SYMBOL_GPL(dma_phys_add_bar);
  * dma_phys_del - nobody may do DMA to the range any more
  * @r: a registered range
  *
- * New mappings fail from now on.  Clients with long-lived mappings are told to
- * end them, other DMA in flight is waited for.  When this returns, no DMA to
- * the range is under way and its memory may be freed.
+ * New mappings fail from now on, and so does IO that a fence held back.  Clients
+ * with long-lived mappings are told to end them, other DMA in flight is waited
+ * for; every few seconds the log says whose.  When this returns, no DMA to the
+ * range is under way and its memory may be freed.
  *
  * Context: process context, sleeps until all mappings were unmapped.
  */
 void dma_phys_del(struct dma_phys_range *r)
 {
-	struct dma_phys_holder *holder, *tmp;
-
-	scoped_guard(mutex, &dma_phys_lock) {
-		/* debugfs does not find it any more, nor does a new holder */
+	/* debugfs does not find it any more */
+	scoped_guard(mutex, &dma_phys_lock)
 		list_del_init(&r->node);
-		dma_phys_fence_locked(r);
-		list_for_each_entry_safe(holder, tmp, &r->holders, node)
-			list_del_init(&holder->node);
-	}
+	dma_phys_end(r);
 	p2p_range_unregister(&r->range);
+	dma_phys_fence_exit(r);
 	dma_phys_paths_destroy(r);
 }
 EXPORT_SYMBOL_GPL(dma_phys_del);

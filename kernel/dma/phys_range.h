@@ -28,7 +28,7 @@ static inline unsigned long dma_phys_client_id(struct pci_dev *client)
 	       pci_dev_id(client);
 }
 
-/* The ranges of this layer; their fences and holders; nests outside of all. */
+/* The ranges of this layer; nests outside of all. */
 extern struct mutex dma_phys_lock;
 extern struct list_head dma_phys_ranges;
 
@@ -40,6 +40,33 @@ const char *dma_phys_state(const struct p2p_range *range);
 struct dma_phys_range *dma_phys_range_at(phys_addr_t phys);
 #endif
 
+/**
+ * struct dma_phys_mapping - one dma_map_phys() of memory that is not RAM
+ * @node: in the table
+ * @dev: who does the DMA
+ * @addr: the DMA address
+ * @phys: the CPU physical address
+ * @size: bytes
+ * @path: by which way, with a reference; NULL: as plain MMIO
+ * @range: whose memory it is, with a reference; NULL: nobody's
+ */
+struct dma_phys_mapping {
+	struct hlist_node node;
+	struct device *dev;
+	dma_addr_t addr;
+	phys_addr_t phys;
+	size_t size;
+	struct dma_phys_path *path;
+	struct p2p_range *range;
+};
+
+struct dma_phys_mapping *dma_phys_mapping_alloc(void);
+void dma_phys_mapping_free(struct dma_phys_mapping *m);
+void dma_phys_mapping_add(struct dma_phys_mapping *m, struct device *dev,
+			  phys_addr_t phys, dma_addr_t addr, size_t size);
+struct dma_phys_mapping *dma_phys_mapping_take(struct device *dev,
+					       dma_addr_t addr, size_t size);
+
 struct dma_phys_path *dma_phys_path_find(struct dma_phys_range *r,
 					 struct device *dev);
 void dma_phys_path_inflight(const struct dma_phys_path *path,
@@ -49,7 +76,9 @@ void dma_phys_paths_destroy(struct dma_phys_range *r);
 
 const char *dma_phys_not_by_cpu(struct device *dev);
 
-int dma_phys_fence_locked(struct dma_phys_range *r);
+void dma_phys_fence_init(struct dma_phys_range *r);
+void dma_phys_fence_exit(struct dma_phys_range *r);
+void dma_phys_end(struct dma_phys_range *r);
 void dma_phys_report(struct dma_phys_range *r);
 
 #endif /* CONFIG_DMA_PHYS_P2P */

@@ -48,7 +48,7 @@ static int p2p_client_map(struct device *dev, phys_addr_t phys, size_t len)
 		return -EREMOTEIO;	/* the log says why */
 
 	/* Only to tell how it is reached: a driver need not know. */
-	path = dma_phys_get(dev, phys, len);
+	path = dma_phys_get(dev, phys, len, 0);
 	if (!IS_ERR(path)) {
 		map = path->map;
 		dma_phys_put(path, 0);

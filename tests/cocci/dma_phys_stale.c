@@ -38,12 +38,12 @@ static void again(struct my_dev *d, int i)
 
 static dma_addr_t path_after(struct my_dev *d, phys_addr_t phys)
 {
-	struct dma_phys_path *path = dma_phys_get(d->dev, phys, SZ_4K);
+	struct dma_phys_path *path = dma_phys_get(d->dev, phys, SZ_4K, 0);
 
 	if (IS_ERR(path))
 		return DMA_MAPPING_ERROR;
 	dma_phys_put(path, 0);
-	return dma_phys_map_in(path, phys, SZ_4K, DMA_TO_DEVICE, 0);
+	return dma_phys_map_in(path, phys, SZ_4K, DMA_TO_DEVICE, 0, &d->addr);
 }
 
 static void path_before(struct my_dev *d, struct dma_phys_path *path)

@@ -136,8 +136,9 @@ static void mark_from_bvecs(struct kunit *test)
 	struct bio_vec bv[2];
 
 	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
-	bvec_set_p2p(&bv[0], RANGE_A, SZ_4K);
-	bvec_set_p2p(&bv[1], RANGE_A + SZ_8K, SZ_4K);
+	bvec_set_p2p(&bv[0], RANGE_A, SZ_4K, dma_phys_life(RANGE_A));
+	bvec_set_p2p(&bv[1], RANGE_A + SZ_8K, SZ_4K,
+		     dma_phys_life(RANGE_A + SZ_8K));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
 	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
@@ -153,7 +154,8 @@ static void mark_from_second_bvec(struct kunit *test)
 
 	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
 	bvec_set_page(&bv[0], page, SZ_4K, 0);
-	bvec_set_p2p(&bv[1], RANGE_A + SZ_8K, SZ_4K);
+	bvec_set_p2p(&bv[1], RANGE_A + SZ_8K, SZ_4K,
+		     dma_phys_life(RANGE_A + SZ_8K));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
 	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
 	/* so that submission looks, and refuses it */
@@ -232,13 +234,14 @@ static void set_piece(struct kunit *test, struct bio_vec *bv, enum piece kind)
 		bvec_set_page(bv, bio_kunit_page(test), SZ_4K, 0);
 		break;
 	case P2P:
-		bvec_set_p2p(bv, RANGE_A, SZ_4K);
+		bvec_set_p2p(bv, RANGE_A, SZ_4K, dma_phys_life(RANGE_A));
 		break;
 	case P2P2:
-		bvec_set_p2p(bv, RANGE_B, SZ_4K);
+		bvec_set_p2p(bv, RANGE_B, SZ_4K, dma_phys_life(RANGE_B));
 		break;
 	case NOBODYS:
-		bvec_set_p2p(bv, RANGE_B + RANGE_SIZE, SZ_4K);
+		bvec_set_p2p(bv, RANGE_B + RANGE_SIZE, SZ_4K,
+			     dma_phys_life(RANGE_B + RANGE_SIZE));
 		break;
 	}
 }

@@ -209,7 +209,8 @@ static void page_does_not_join(struct kunit *test)
 	struct page *page = bio_kunit_page(test);
 	struct bio *bio = bio_kunit_bio(test, 2);
 
-	bvec_set_p2p(bio->bi_io_vec, page_to_phys(page) - SZ_4K, SZ_4K);
+	bvec_set_p2p(bio->bi_io_vec, page_to_phys(page) - SZ_4K, SZ_4K,
+		     dma_phys_life(page_to_phys(page) - SZ_4K));
 	bio->bi_vcnt = 1;
 	bio->bi_iter.bi_size = SZ_4K;
 	bio_set_flag(bio, BIO_P2P);

@@ -15,6 +15,7 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
+#include <linux/p2p_range_tree.h>
 #include <linux/slab.h>
 
 /* layout */
@@ -260,12 +261,16 @@ static void set_p2p(struct kunit *test)
 	struct bio_vec bv, copy;
 
 	memset(&bv, 0, sizeof(bv));
-	bvec_set_p2p(&bv, phys, 7);
+	bvec_set_p2p(&bv, phys, 7, P2P_RANGE_LIFE_MAX);
 	KUNIT_EXPECT_TRUE(test, bvec_is_p2p(&bv));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIFE_MAX, bvec_life(&bv));
 	KUNIT_EXPECT_EQ(test, phys, bvec_phys(&bv));
 	KUNIT_EXPECT_EQ(test, 7, bv.bv_len);
 	copy = bv;
 	KUNIT_EXPECT_TRUE(test, bvec_is_p2p(&copy));
+	KUNIT_EXPECT_TRUE(test, bvec_same_kind(&bv, &copy));
+	bvec_set_p2p(&copy, phys, 7, 1);
+	KUNIT_EXPECT_FALSE(test, bvec_same_kind(&bv, &copy));
 	/* used again for RAM, it is RAM */
 	bvec_set_page(&bv, page, PAGE_SIZE, 0);
 	expect_ram(test, &bv, page, 0, PAGE_SIZE);

@@ -21,7 +21,7 @@ module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "seed of the randomised tests; 0: a new one each run");
 
 #ifndef CONFIG_DMA_PHYS_P2P
-#define bvec_set_p2p	bvec_set_phys
+#define bvec_set_p2p(bv, phys, len, life)	bvec_set_phys(bv, phys, len)
 #endif
 
 #define RAM_ORDER	2
@@ -63,7 +63,7 @@ static void walk_make(struct walk *w)
 		if (w->ram)
 			bvec_set_page(bv, w->ram, len, offset);
 		else if (walk_below(w, 2))
-			bvec_set_p2p(bv, (phys_addr_t)SZ_2G + offset, len);
+			bvec_set_p2p(bv, (phys_addr_t)SZ_2G + offset, len, 1);
 		else
 			bvec_set_phys(bv, (phys_addr_t)SZ_1G + offset, len);
 		for (n = 0; n < len; n++, w->bytes++) {

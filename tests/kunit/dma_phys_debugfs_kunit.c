@@ -66,7 +66,7 @@ static void range_lines(struct kunit *test)
 	struct dma_phys_range *r = test_range(test, f, "F");
 	struct dma_phys_path *path;
 
-	path = dma_phys_get(test_dev(f, "G"), r->range.start, 1);
+	path = dma_phys_get(test_dev(f, "G"), r->range.start, 1, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
 	expect_range(test, a, 0, " pages 0 live inflight 0");
 	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 live inflight 1");
@@ -285,7 +285,7 @@ static void ask(struct kunit *test)
 
 	/* asking has not made it a client */
 	KUNIT_EXPECT_TRUE(test, xa_empty(&r->paths));
-	path = dma_phys_get(dev, r->range.start, 1);
+	path = dma_phys_get(dev, r->range.start, 1, 0);
 	KUNIT_EXPECT_EQ(test, c->map == REFUSED, IS_ERR(path));
 	if (!IS_ERR(path)) {
 		KUNIT_EXPECT_EQ(test, c->map, path->map);
@@ -303,7 +303,7 @@ static void ask_remembered(struct kunit *test)
 	char question[64];
 	char *text;
 
-	path = dma_phys_get(dev, r->range.start, 1);
+	path = dma_phys_get(dev, r->range.start, 1, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
 	dma_phys_put(path, 0);
 	fake_pci_set_acs(f, "down0", PCI_ACS_RR);

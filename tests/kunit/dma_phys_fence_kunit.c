@@ -100,10 +100,10 @@ static void fence_and_lift(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, dma_phys_lift(r));
 	KUNIT_EXPECT_EQ(test, -EINVAL, dma_phys_wait(r, HZ));
 
-	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR, test_map(dev, phys, SZ_4K));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EAGAIN),
-			    dma_phys_get(dev, phys, SZ_4K));
+			    dma_phys_get(dev, phys, SZ_4K, 0));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_wait(r, MAX_SCHEDULE_TIMEOUT));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_wait(r, 0));
 
@@ -129,7 +129,7 @@ static void wait_times_out(struct kunit *test)
 	c = test_map(other, phys, SZ_4K);
 	test_unmap(other, c, SZ_4K);
 
-	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, dma_phys_wait(r, HZ / 50));
 	EXPECT_LOGGED(test, log, "BAR 0: peer-to-peer DMA has not ended after");
 	snprintf(says, sizeof(says),
@@ -154,23 +154,36 @@ struct test_holder {
 	struct dma_phys_range *r;
 	dma_addr_t addr;
 	int calls;
+	int lifts;
+	bool for_good;
 	int remap_error;
 };
 
 /* What a memory region does: unmap, and find that mapping has to wait. */
-static void test_invalidate(struct dma_phys_holder *holder)
+static void test_invalidate(struct dma_phys_holder *holder, bool for_good)
 {
 	struct test_holder *h = container_of(holder, struct test_holder,
 					     holder);
 	struct dma_phys_path *path;
 
 	h->calls++;
+	h->for_good = for_good;
 	if (h->addr == DMA_MAPPING_ERROR)
 		return;
 	test_unmap(holder->dev, h->addr, SZ_4K);
 	h->addr = DMA_MAPPING_ERROR;
-	path = dma_phys_get(holder->dev, h->r->range.start, SZ_4K);
+	path = dma_phys_get(holder->dev, h->r->range.start, SZ_4K, 0);
 	h->remap_error = PTR_ERR_OR_ZERO(path);
+}
+
+static void test_lifted(struct dma_phys_holder *holder)
+{
+	struct test_holder *h = container_of(holder, struct test_holder,
+					     holder);
+
+	h->lifts++;
+	/* mapping works again, from here on */
+	h->addr = test_map(holder->dev, h->r->range.start, SZ_4K);
 }
 
 static void test_hold(struct kunit *test, struct test_holder *h,
@@ -197,8 +210,9 @@ static void holder_is_told_of_fence(struct kunit *test)
 	struct test_holder h;
 
 	test_hold(test, &h, r, dev);
-	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, 1, h.calls);
+	KUNIT_EXPECT_FALSE(test, h.for_good);
 	KUNIT_EXPECT_EQ(test, -EAGAIN, h.remap_error);
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_wait(r, HZ));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
@@ -206,15 +220,42 @@ static void holder_is_told_of_fence(struct kunit *test)
 	/* it is still a holder, and may map again */
 	h.addr = test_map(dev, r->range.start, SZ_4K);
 	KUNIT_EXPECT_FALSE(test, dma_mapping_error(dev, h.addr));
-	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, 2, h.calls);
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_wait(r, HZ));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
 
 	dma_phys_unhold(&h.holder);
-	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, 2, h.calls);
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+}
+
+static void holder_is_told_of_lift(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct device *dev = test_dev(f, "B");
+	struct test_holder h;
+
+	test_hold(test, &h, r, dev);
+	h.holder.lifted = test_lifted;
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_EQ(test, 0, h.lifts);
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_EQ(test, 1, h.lifts);
+	KUNIT_EXPECT_FALSE(test, dma_mapping_error(dev, h.addr));
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
+
+	/* and nothing is to be hoped for when it goes, fenced or not */
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
+	KUNIT_EXPECT_FALSE(test, h.for_good);
+	dma_phys_del(r);
+	KUNIT_EXPECT_TRUE(test, h.for_good);
+	KUNIT_EXPECT_EQ(test, 1, h.lifts);
+	dma_phys_unhold(&h.holder);
 }
 
 static void holder_is_told_of_end(struct kunit *test)
@@ -232,7 +273,8 @@ static void holder_is_told_of_end(struct kunit *test)
 	dma_phys_del(r);
 	KUNIT_EXPECT_EQ(test, 1, one.calls);
 	KUNIT_EXPECT_EQ(test, 1, two.calls);
-	KUNIT_EXPECT_EQ(test, -EAGAIN, one.remap_error);
+	KUNIT_EXPECT_EQ(test, -ENODEV, one.remap_error);
+	KUNIT_EXPECT_TRUE(test, one.for_good);
 	KUNIT_EXPECT_EQ(test, 0, elsewhere.calls);
 
 	/* in any order */
@@ -261,10 +303,9 @@ static void holder_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENXIO, dma_phys_hold(&h, NOBODY, SZ_4K));
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			dma_phys_hold(&h, phys - SZ_4K, SZ_8K));
-	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, -EAGAIN, dma_phys_hold(&h, phys, SZ_4K));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
-	KUNIT_EXPECT_TRUE(test, list_empty(&r->holders));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_hold(&h, phys, SZ_4K));
 	dma_phys_unhold(&h);
 }
@@ -293,7 +334,7 @@ static int stress_client(void *data)
 	struct dma_phys_path *path;
 
 	while (!kthread_should_stop()) {
-		path = dma_phys_get(c->dev, phys, SZ_4K);
+		path = dma_phys_get(c->dev, phys, SZ_4K, 0);
 		if (IS_ERR(path)) {
 			c->refused++;
 			if (PTR_ERR(path) != -EAGAIN)
@@ -329,7 +370,7 @@ static void fence_under_load(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, IS_ERR(c[i].task));
 	}
 	for (n = 0; n < STRESS_FENCES; n++) {
-		KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r));
+		KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 		KUNIT_EXPECT_EQ(test, 0, dma_phys_wait(r, 10 * HZ));
 		for (i = 0; i < STRESS_CLIENTS; i++)
 			test_inflight(test, r, c[i].dev, 0, 0);
@@ -355,6 +396,7 @@ static struct kunit_case dma_phys_fence_cases[] = {
 	KUNIT_CASE(fence_and_lift),
 	KUNIT_CASE(wait_times_out),
 	KUNIT_CASE(holder_is_told_of_fence),
+	KUNIT_CASE(holder_is_told_of_lift),
 	KUNIT_CASE(holder_is_told_of_end),
 	KUNIT_CASE(holder_refused),
 	KUNIT_CASE_SLOW(fence_under_load),

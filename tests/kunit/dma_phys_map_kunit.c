@@ -9,6 +9,7 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/swiotlb.h>
 
 #include "dma_phys_test.h"
@@ -126,7 +127,7 @@ static void fenced(struct kunit *test)
 	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(&r->range));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EAGAIN),
-			    dma_phys_get(dev, phys, SZ_4K));
+			    dma_phys_get(dev, phys, SZ_4K, 0));
 	EXPECT_REFUSED(test, dev, phys, SZ_4K);
 	KUNIT_EXPECT_FALSE(test, p2p_range_is_idle(&r->range));
 	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
@@ -153,7 +154,7 @@ static int test_del_thread(void *data)
 	return 0;
 }
 
-static void test_invalidate(struct dma_phys_holder *holder)
+static void test_invalidate(struct dma_phys_holder *holder, bool for_good)
 {
 }
 
@@ -182,16 +183,121 @@ static void going(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&del.done, 3));
 
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),
-			    dma_phys_get(dev, phys, SZ_4K));
+			    dma_phys_get(dev, phys, SZ_4K, 0));
 	EXPECT_REFUSED(test, dev, phys, SZ_4K);
 	/* who wants to keep a mapping is not told to try again */
-	KUNIT_EXPECT_EQ(test, -ENXIO, dma_phys_hold(&holder, phys, SZ_4K));
+	KUNIT_EXPECT_EQ(test, -ENODEV, dma_phys_hold(&holder, phys, SZ_4K));
 	/* the address alone must still lead to the range */
 	dma_unmap_phys(dev, addr, SZ_64K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
 	KUNIT_EXPECT_NE(test, 0,
 			wait_for_completion_timeout(&del.done, 20 * HZ));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENXIO),
-			    dma_phys_get(dev, phys, SZ_4K));
+			    dma_phys_get(dev, phys, SZ_4K, 0));
+}
+
+/* who puts a reference, and who never took one */
+
+static dma_addr_t map_mmio(struct device *dev, phys_addr_t phys)
+{
+	return dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+}
+
+static void unmap_mmio(struct device *dev, dma_addr_t addr)
+{
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+}
+
+/*
+ * A mapping of what was nobody's MMIO, and is a range when it is undone; with
+ * the same address for the device as a mapping of the range, and with another.
+ */
+static const struct map_case older_cases[] = {
+	{ "same address", "A", "B" },
+	{ "other address", "F", "G", 0, HOST1, HOST1_BUS },
+};
+
+KUNIT_ARRAY_PARAM_DESC(older, older_cases, name);
+
+static void older_than_range(struct kunit *test)
+{
+	const struct map_case *c = test->param_value;
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, c->client);
+	struct dma_phys_range *r;
+	dma_addr_t plain, addr;
+	phys_addr_t phys;
+
+	phys = pci_resource_start(fake_pci_dev(f, c->provider), 0);
+	plain = map_mmio(dev, phys);
+	KUNIT_EXPECT_EQ(test, phys, plain);
+	r = test_range(test, f, c->provider);
+	addr = map_mmio(dev, phys);
+	KUNIT_EXPECT_EQ(test, phys - c->cpu + c->bus, addr);
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
+	/* held until both are undone if they cannot be told apart */
+	unmap_mmio(dev, plain);
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
+	unmap_mmio(dev, addr);
+	EXPECT_IDLE(test, r);
+	/* nothing is left to put, whatever is undone once too often */
+	unmap_mmio(dev, plain);
+	EXPECT_IDLE(test, r);
+}
+
+/* Not on PCI: told what it always was, but the range is held. */
+static void no_pci_device(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	phys_addr_t phys = r->range.start;
+	struct platform_device *pdev;
+	struct device *dev;
+	dma_addr_t addr;
+
+	pdev = platform_device_register_simple("dma_phys_kunit",
+					       PLATFORM_DEVID_NONE, NULL, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(pdev));
+	dev = &pdev->dev;
+	KUNIT_EXPECT_EQ(test, 0,
+			dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(64)));
+	addr = map_mmio(dev, phys);
+	KUNIT_EXPECT_EQ(test, phys, addr);
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
+	EXPECT_REFUSED(test, dev, phys, SZ_4K);
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, dma_phys_wait(r, 2));
+	unmap_mmio(dev, addr);
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_wait(r, HZ));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	EXPECT_IDLE(test, r);
+	platform_device_unregister(pdev);
+}
+
+/* A mapping of an earlier life is not what the address is now. */
+static void other_life(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct pci_dev *provider = fake_pci_dev(f, "A");
+	struct device *dev = test_dev(f, "B");
+	phys_addr_t phys = r->range.start;
+	u32 life = r->range.life;
+	struct dma_phys_path *path;
+
+	KUNIT_EXPECT_EQ(test, life, dma_phys_life(phys));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_life(NOBODY));
+	path = dma_phys_get(dev, phys, SZ_4K, life);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
+	dma_phys_put(path, 0);
+	dma_phys_del(r);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_add_bar(r, provider, 0, 0, SZ_64K));
+	KUNIT_EXPECT_NE(test, life, r->range.life);
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),
+			    dma_phys_get(dev, phys, SZ_4K, life));
+	path = dma_phys_get(dev, phys, SZ_4K, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
+	dma_phys_put(path, 0);
+	EXPECT_IDLE(test, r);
 }
 
 /* what is nobody's, and RAM */
@@ -305,32 +411,37 @@ static void map_in(struct kunit *test)
 	struct device *dev = test_dev(f, "G");
 	struct dma_phys_range *r, *other;
 	struct dma_phys_path *path;
+	dma_addr_t addr;
 	phys_addr_t phys;
 	int i;
 
 	r = test_range_piece(test, f, "F", 0, SZ_1M, SZ_64K);
 	other = test_range_piece(test, f, "F", 0, SZ_2M, SZ_64K);
 	phys = r->range.start;
-	path = dma_phys_get(dev, phys, 1);
+	path = dma_phys_get(dev, phys, 1, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
 
-	for (i = 0; i < 16; i++)
-		KUNIT_EXPECT_EQ(test, phys + i * SZ_4K - HOST1 + HOST1_BUS,
+	for (i = 0; i < 16; i++) {
+		KUNIT_EXPECT_EQ(test, 0,
 				dma_phys_map_in(path, phys + i * SZ_4K, SZ_4K,
-						DMA_TO_DEVICE, 0));
+						DMA_TO_DEVICE, 0, &addr));
+		KUNIT_EXPECT_EQ(test, phys + i * SZ_4K - HOST1 + HOST1_BUS,
+				addr);
+	}
 	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
 
-	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
-			dma_phys_map_in(path, phys - 1, 2, DMA_TO_DEVICE, 0));
-	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
+			dma_phys_map_in(path, phys - 1, 2, DMA_TO_DEVICE, 0,
+					&addr));
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
 			dma_phys_map_in(path, phys + SZ_64K - 1, 2,
-					DMA_TO_DEVICE, 0));
-	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+					DMA_TO_DEVICE, 0, &addr));
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
 			dma_phys_map_in(path, other->range.start, SZ_4K,
-					DMA_TO_DEVICE, 0));
-	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR,
+					DMA_TO_DEVICE, 0, &addr));
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
 			dma_phys_map_in(path, phys, SZ_64K + 1,
-					DMA_TO_DEVICE, 0));
+					DMA_TO_DEVICE, 0, &addr));
 	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
 	dma_phys_put(path, 0);
 	EXPECT_IDLE(test, r);
@@ -343,6 +454,9 @@ static struct kunit_case dma_phys_map_cases[] = {
 	KUNIT_CASE(map_piece),
 	KUNIT_CASE(fenced),
 	KUNIT_CASE_PARAM(going, map_gen_params),
+	KUNIT_CASE_PARAM(older_than_range, older_gen_params),
+	KUNIT_CASE(no_pci_device),
+	KUNIT_CASE(other_life),
 	KUNIT_CASE(nobodys_mmio),
 	KUNIT_CASE(nobodys_mmio_no_pci),
 	KUNIT_CASE(ram),

@@ -49,7 +49,7 @@ static void refuse_two_ranges(struct kunit *test)
 	phys = next->range.start - SZ_4K;
 
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
-			    dma_phys_get(dev, phys, SZ_8K));
+			    dma_phys_get(dev, phys, SZ_8K, 0));
 	EXPECT_REFUSED(test, dev, phys, SZ_8K);
 	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, phys, SZ_8K));
 	KUNIT_EXPECT_FALSE(test, dma_phys_same_provider(phys, phys + SZ_4K, 1));

@@ -110,7 +110,7 @@ static void verdict(struct kunit *test)
 	/* worked out, and then from the cache */
 	for (i = 0; i < 2; i++) {
 		got = dma_phys_get(test_dev(f, c->client), r->range.start,
-				   SZ_4K);
+				   SZ_4K, 0);
 		if (c->map == REFUSED) {
 			KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EREMOTEIO), got);
 			continue;
@@ -133,9 +133,8 @@ static void verdict_no_pci(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EREMOTEIO),
-			    dma_phys_get(dev, r->range.start, SZ_4K));
+			    dma_phys_get(dev, r->range.start, SZ_4K, 0));
 	EXPECT_LOGGED(test, log, "no-pci-device: cannot reach ");
-	EXPECT_REFUSED(test, dev, r->range.start, SZ_4K);
 	EXPECT_IDLE(test, r);
 }
 
@@ -145,7 +144,7 @@ static int test_verdict(struct device *dev, struct dma_phys_range *r)
 	struct dma_phys_path *path;
 	int map;
 
-	path = dma_phys_get(dev, r->range.start, SZ_4K);
+	path = dma_phys_get(dev, r->range.start, SZ_4K, 0);
 	if (IS_ERR(path))
 		return PTR_ERR(path) == -EREMOTEIO ? REFUSED : PTR_ERR(path);
 	map = path->map;

@@ -237,7 +237,7 @@ static void prepare_request(struct fault *f)
 static void prepare_known(struct fault *f)
 {
 	prepare_disk(f);
-	dma_phys_put(dma_phys_get(f->dev, f->phys, SZ_4K), 0);
+	dma_phys_put(dma_phys_get(f->dev, f->phys, SZ_4K, 0), 0);
 }
 
 static int run_request(struct fault *f)

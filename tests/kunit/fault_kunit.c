@@ -228,10 +228,26 @@ static int run_map(struct fault *f)
 	return 0;
 }
 
+/* As requests are mapped. */
+static int run_map_in(struct fault *f)
+{
+	struct dma_phys_path *path = dma_phys_get(f->dev, f->phys, SZ_4K, 0);
+	dma_addr_t addr;
+	int error;
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	error = dma_phys_map_in(path, f->phys, SZ_4K, DMA_TO_DEVICE, 0, &addr);
+	if (!error && path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		dma_unmap_mmio(f->dev, addr, SZ_4K, DMA_TO_DEVICE, 0);
+	dma_phys_put(path, 0);
+	return error;
+}
+
 /* A failure must not turn a refusal into anything else. */
 static int run_refused(struct fault *f)
 {
-	struct dma_phys_path *path = dma_phys_get(f->dev, f->phys, SZ_4K);
+	struct dma_phys_path *path = dma_phys_get(f->dev, f->phys, SZ_4K, 0);
 
 	return path == ERR_PTR(-EREMOTEIO) ? 0 : PTR_ERR(path);
 }
@@ -348,12 +364,11 @@ static void among_others(struct kunit *test)
 static void nothing_to_fail(struct kunit *test)
 {
 	static const struct fault_path again[] = {
-		{ "mapping again", "G", NULL, run_map },
-		{ "mapping again, own BAR", "F", NULL, run_map },
-		{ "mapping again, host bridge", "H", NULL, run_map },
+		{ "mapping again", "G", NULL, run_map_in },
+		{ "mapping again, own BAR", "F", NULL, run_map_in },
+		{ "mapping again, host bridge", "H", NULL, run_map_in },
 		{ "refused again", "A", NULL, run_refused },
 		{ "RAM", "G", NULL, run_ram },
-		{ "nobody's MMIO", "G", NULL, run_nobody },
 		{ "fence", "G", NULL, run_fence },
 	};
 	struct fault *f = fault_begin(test, "G");
@@ -372,10 +387,34 @@ static void nothing_to_fail(struct kunit *test)
 	}
 }
 
+/* A mapping without a request is written down, and that is all. */
+static void one_to_fail(struct kunit *test)
+{
+	static const struct fault_path again[] = {
+		{ "mapping again", "G", NULL, run_map, NULL, -EIO },
+		{ "mapping again, own BAR", "F", NULL, run_map, NULL, -EIO },
+		{ "mapping again, host bridge", "H", NULL, run_map, NULL,
+		  -EIO },
+		/* works without having been written down */
+		{ "nobody's MMIO", "G", NULL, run_nobody },
+	};
+	struct fault *f = fault_begin(test, "G");
+	int i;
+
+	fault_range(f);
+	for (i = 0; i < ARRAY_SIZE(again); i++) {
+		f->dev = test_dev(f->fake, again[i].client);
+		KUNIT_EXPECT_EQ(test, 0, again[i].run(f));
+		KUNIT_EXPECT_EQ_MSG(test, 1, fault_count(f, &again[i]), "%s",
+				    again[i].name);
+	}
+}
+
 static struct kunit_case dma_phys_fault_cases[] = {
 	KUNIT_CASE_PARAM(one_path, path_gen_params),
 	KUNIT_CASE_SLOW(among_others),
 	KUNIT_CASE(nothing_to_fail),
+	KUNIT_CASE(one_to_fail),
 	{}
 };
 

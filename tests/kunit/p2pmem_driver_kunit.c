@@ -53,7 +53,7 @@ static void fences(struct kunit *test)
 	addr = test_dma(dev, two);
 	KUNIT_ASSERT_FALSE(test, dma_mapping_error(dev, addr));
 
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR, test_dma(dev, one));
 	KUNIT_EXPECT_EQ(test, DMA_MAPPING_ERROR, test_dma(dev, two));
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, p2pmem_wait(p, 2));
@@ -66,9 +66,9 @@ static void fences(struct kunit *test)
 	test_dma_end(dev, addr);
 
 	/* a fence in place does not keep the memory from going */
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
 	p2pmem_unregister(p);
-	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_fence(p));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_fence(p, 0));
 	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_wait(p, 1));
 	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_lift(p));
 }
@@ -81,7 +81,7 @@ static void fence_keeps_buffers(struct kunit *test)
 	unsigned long addr;
 	phys_addr_t phys;
 
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
 	phys = p2pmem_test_alloc(test, p, SZ_4K);
 	addr = p2pmem_test_map(test, p, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr, true));

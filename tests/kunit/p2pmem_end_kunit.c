@@ -147,7 +147,7 @@ static void waits_for_dma(struct kunit *test)
 	kthread_stop(task);
 	put_task_struct(task);
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENXIO),
-			    dma_phys_get(c, phys, SZ_4K));
+			    dma_phys_get(c, phys, SZ_4K, 0));
 	p2pmem_free(p, phys, SZ_4K);
 }
 

@@ -92,7 +92,8 @@ static void test_iter(struct kunit *test, struct iov_iter *iter,
 	struct test_refuse *t = test->priv;
 
 	bvec_set_page(&t->bv[0], t->page, SZ_4K, 0);
-	bvec_set_p2p(&t->bv[1], TEST_PHYS, SZ_4K);
+	bvec_set_p2p(&t->bv[1], TEST_PHYS, SZ_4K,
+		     dma_phys_life(TEST_PHYS));
 	iov_iter_bvec(iter, dir, &t->bv[ram_first ? 0 : 1], ram_first ? 2 : 1,
 		      ram_first ? SZ_8K : SZ_4K);
 }

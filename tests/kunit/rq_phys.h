@@ -56,6 +56,8 @@ struct kunit;
  * @inflight: most references on @r, with all segments of a request mapped
  * @map: how the last request was mapped
  * @seg: the segments
+ * @while_mapping: called when the first segment of a request is mapped
+ * @while_mapped: called when all of them are
  * @meta: segments of metadata, of all requests
  * @meta_bytes: their bytes
  */
@@ -80,10 +82,15 @@ struct rq_disk {
 		dma_addr_t addr;
 		u32 len;
 	} seg[RQ_DISK_SEGS];
+	void (*while_mapping)(struct rq_disk *d);
+	void (*while_mapped)(struct rq_disk *d);
 	unsigned int meta;
 	u64 meta_bytes;
 };
 
+struct rq_disk *rq_disk_create_flags(struct kunit *test, const char *client,
+				     struct queue_limits *lim,
+				     unsigned int flags);
 struct rq_disk *rq_disk_create_lim(struct kunit *test, const char *client,
 				   struct queue_limits *lim);
 struct rq_disk *rq_disk_create(struct kunit *test, const char *client);

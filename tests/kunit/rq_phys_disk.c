@@ -94,6 +94,8 @@ static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		d->seg[d->segs].len = iter.len;
 		d->segs++;
 		len += iter.len;
+		if (d->while_mapping)
+			d->while_mapping(d);
 	} while (blk_rq_dma_map_iter_next(rq, d->dev, &state, &iter));
 
 	d->map = iter.p2pdma.map;
@@ -103,6 +105,8 @@ static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		iter.status = BLK_STS_IOERR;	/* more than it was told */
 	if (iter.status == BLK_STS_OK && len != blk_rq_payload_bytes(rq))
 		iter.status = BLK_STS_IOERR;
+	if (d->while_mapped && bio_is_p2p(rq->bio))
+		d->while_mapped(d);
 	rq_disk_unmap(d, rq, iter.p2pdma.map, from, len);
 	if (iter.status != BLK_STS_OK) {
 		d->segs = from;
@@ -173,15 +177,17 @@ static void rq_disk_free_pages(void *data)
 }
 
 /**
- * rq_disk_create_lim - a device with limits
+ * rq_disk_create_flags - a device with limits and flags
  * @test: the test case, with which it goes
  * @client: device of the fabric that does the DMA
  * @lim: limits of the queue
+ * @flags: BLK_MQ_F_*
  *
  * Return: the device; the test case ends if there is none.
  */
-struct rq_disk *rq_disk_create_lim(struct kunit *test, const char *client,
-				   struct queue_limits *lim)
+struct rq_disk *rq_disk_create_flags(struct kunit *test, const char *client,
+				     struct queue_limits *lim,
+				     unsigned int flags)
 {
 	struct rq_disk *d;
 
@@ -202,7 +208,7 @@ struct rq_disk *rq_disk_create_lim(struct kunit *test, const char *client,
 	d->set.nr_hw_queues = 1;
 	d->set.queue_depth = 16;
 	d->set.numa_node = NUMA_NO_NODE;
-	d->set.flags = BLK_MQ_F_SHOULD_MERGE;
+	d->set.flags = BLK_MQ_F_SHOULD_MERGE | flags;
 	KUNIT_ASSERT_EQ(test, 0, blk_mq_alloc_tag_set(&d->set));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, rq_disk_remove, d));
@@ -211,6 +217,12 @@ struct rq_disk *rq_disk_create_lim(struct kunit *test, const char *client,
 	d->disk->fops = &rq_disk_fops;
 	set_capacity(d->disk, SZ_1G / SECTOR_SIZE);
 	return d;
+}
+
+struct rq_disk *rq_disk_create_lim(struct kunit *test, const char *client,
+				   struct queue_limits *lim)
+{
+	return rq_disk_create_flags(test, client, lim, 0);
 }
 
 /**

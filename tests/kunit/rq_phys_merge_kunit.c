@@ -306,9 +306,11 @@ static void bvec_set_kind(struct rq_disk *d, struct bio_vec *bv,
 	if (kind == RAM)
 		bvec_set_page(bv, rq_disk_pages(d, 0), 512, offset);
 	else if (kind == P2P)
-		bvec_set_p2p(bv, d->phys + offset, 512);
+		bvec_set_p2p(bv, d->phys + offset, 512,
+			     dma_phys_life(d->phys + offset));
 	else
-		bvec_set_p2p(bv, d->r2->range.start + offset, 512);
+		bvec_set_p2p(bv, d->r2->range.start + offset, 512,
+			     dma_phys_life(d->r2->range.start + offset));
 }
 
 static void map_bvecs(struct kunit *test, enum req_op op, unsigned int dir)

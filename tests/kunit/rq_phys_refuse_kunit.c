@@ -7,7 +7,6 @@
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/jiffies.h>
-#include <linux/pci-p2pmem.h>
 #include <linux/pci.h>
 
 #include "fake_pci.h"
@@ -82,9 +81,11 @@ static struct bio *two_bvecs(struct rq_disk *d, phys_addr_t phys, bool p2p)
 {
 	struct bio *bio = rq_disk_bio(d, 2);
 
-	bvec_set_p2p(&bio->bi_io_vec[0], d->phys, SZ_4K);
+	bvec_set_p2p(&bio->bi_io_vec[0], d->phys, SZ_4K,
+		     dma_phys_life(d->phys));
 	if (p2p)
-		bvec_set_p2p(&bio->bi_io_vec[1], phys, SZ_4K);
+		bvec_set_p2p(&bio->bi_io_vec[1], phys, SZ_4K,
+			     dma_phys_life(phys));
 	else
 		bvec_set_phys(&bio->bi_io_vec[1], phys, SZ_4K);
 	bio->bi_vcnt = 2;
@@ -161,7 +162,7 @@ static void refuse_mixed_bvecs(struct kunit *test)
 	struct bio_vec bv[2];
 
 	bvec_set_page(&bv[0], rq_disk_pages(d, 0), SZ_4K, 0);
-	bvec_set_p2p(&bv[1], d->phys, SZ_4K);
+	bvec_set_p2p(&bv[1], d->phys, SZ_4K, dma_phys_life(d->phys));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
 	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
 	refuse(test, d, bio, -EINVAL);
@@ -202,45 +203,7 @@ static void gone_before_mapping(struct kunit *test)
 	dma_phys_del(d->r);
 	blk_mq_unquiesce_queue(d->disk->queue);
 	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&done, 20 * HZ));
-	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_TARGET);
-	KUNIT_EXPECT_EQ(test, 0, d->requests);
-	bio_put(bio);
-}
-
-static void fenced_waits(struct kunit *test)
-{
-	struct rq_disk *d = rq_disk_create(test, "B");
-	struct bio *bio = rq_disk_bio(d, 1);
-	struct completion done;
-
-	rq_disk_add(d, bio, 0, SZ_4K);
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_fence(&d->r->range));
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_wait(&d->r->range));
-	rq_disk_submit_async(bio, &done);
-	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&done, 5));
-	KUNIT_EXPECT_GT(test, d->refused, 0);
-	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(&d->r->range));
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_lift(&d->r->range));
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&done, 20 * HZ));
-	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_OK);
-	KUNIT_EXPECT_EQ(test, 1, d->requests);
-	rq_disk_expect_idle(d);
-	bio_put(bio);
-}
-
-static void fenced_then_gone(struct kunit *test)
-{
-	struct rq_disk *d = rq_disk_create(test, "B");
-	struct bio *bio = rq_disk_bio(d, 1);
-	struct completion done;
-
-	rq_disk_add(d, bio, 0, SZ_4K);
-	KUNIT_ASSERT_EQ(test, 0, p2p_range_fence(&d->r->range));
-	rq_disk_submit_async(bio, &done);
-	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&done, 5));
-	dma_phys_del(d->r);
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&done, 20 * HZ));
-	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_TARGET);
+	KUNIT_EXPECT_TRUE(test, bio->bi_status == BLK_STS_P2P);
 	KUNIT_EXPECT_EQ(test, 0, d->requests);
 	bio_put(bio);
 }
@@ -253,7 +216,7 @@ static void gone_before_bvecs(struct kunit *test)
 	struct iov_iter iter;
 	struct bio_vec bv;
 
-	bvec_set_p2p(&bv, d->phys, SZ_4K);
+	bvec_set_p2p(&bv, d->phys, SZ_4K, dma_phys_life(d->phys));
 	dma_phys_del(d->r);
 	dma_phys_del(d->r2);
 	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);
@@ -264,92 +227,13 @@ static void gone_before_bvecs(struct kunit *test)
 }
 
 /*
- * A kernel submitter has buffers of two lives of a provider, and makes one IO
- * of them.  All addresses are in the range that is there now; what the older
- * one held is not.
- */
-static const struct stale_case {
-	const char *name;
-	const char *client;
-	bool stale_first;
-	bool neighbours;	/* pieces that are joined to one */
-	bool behind;		/* a segment of today, some way before them */
-} stale_cases[] = {
-	{ "of today, then stale", "B" },
-	{ "stale, then of today", "B", true },
-	{ "joined", "B", false, true },
-	{ "joined, stale first", "B", true, true },
-	{ "joined, behind another segment", "B", false, true, true },
-	{ "of today, then stale, host bridge", "H" },
-	{ "joined, host bridge", "H", false, true },
-};
-
-KUNIT_ARRAY_PARAM_DESC(stale, stale_cases, name);
-
-/* 4 KiB that are the provider's first free ones */
-static phys_addr_t buffer_of(struct rq_disk *d, struct pci_dev *pdev)
-{
-	phys_addr_t phys = 0;
-
-	KUNIT_ASSERT_TRUE(d->test, p2pmem_alloc(pdev, PAGE_SIZE, &phys));
-	return phys;
-}
-
-static void stale_piece(struct kunit *test)
-{
-	const struct stale_case *c = test->param_value;
-	struct rq_disk *d = rq_disk_create(test, c->client);
-	struct pci_dev *pdev = fake_pci_dev(d->fake, "A");
-	struct bio *bio = rq_disk_bio(d, 3);
-	phys_addr_t buf[5], today, stale;
-	int first = c->behind ? 2 : 0;
-	int i;
-
-	dma_phys_del(d->r);
-	dma_phys_del(d->r2);
-	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(pdev, 0, 0, 0));
-	for (i = 0; i < ARRAY_SIZE(buf); i++)
-		buf[i] = buffer_of(d, pdev);
-	i = first + (c->neighbours ? 1 : 2);
-	today = c->stale_first ? buf[i] : buf[first];
-	stale = c->stale_first ? buf[first] : buf[i];
-	p2pmem_free(pdev, today, PAGE_SIZE);
-	if (c->behind)
-		p2pmem_free(pdev, buf[0], PAGE_SIZE);
-
-	p2pmem_unregister(pdev);
-	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(pdev, 0, 0, 0));
-	if (c->behind) {
-		KUNIT_EXPECT_EQ(test, buf[0], buffer_of(d, pdev));
-		KUNIT_ASSERT_EQ(test, PAGE_SIZE,
-				bio_add_phys(bio, buf[0], PAGE_SIZE));
-	}
-	KUNIT_EXPECT_EQ(test, today, buffer_of(d, pdev));
-
-	for (i = 0; i < 2; i++)
-		KUNIT_ASSERT_EQ(test, PAGE_SIZE,
-				bio_add_phys(bio, i == c->stale_first ? today :
-					     stale, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, (c->neighbours ? 1 : 2) + c->behind,
-			bio->bi_vcnt);
-	KUNIT_EXPECT_EQ(test, -EREMOTEIO, rq_disk_submit(bio));
-	KUNIT_EXPECT_EQ(test, 0, d->requests);
-	KUNIT_EXPECT_EQ(test, 1, d->refused);
-
-	/* neither waits for references, nor misses any */
-	p2pmem_unregister(pdev);
-	for (i = 0; i < ARRAY_SIZE(buf); i++)
-		p2pmem_free(pdev, buf[i], PAGE_SIZE);
-}
-
-/*
  * A request that nobody has looked at: the driver's iterator is the last to
  * notice, and gives back what it has.
  */
 struct last_case {
 	const char *name;
 	const char *client;
-	enum { RAM, P2P, P2P2, NOBODYS } first, second;
+	enum { RAM, P2P, P2P2, STALE, NOBODYS } first, second;
 	int ret;
 };
 
@@ -359,6 +243,10 @@ static const struct last_case last_cases[] = {
 	{ "two providers", "B", P2P, P2P2, -EREMOTEIO },
 	{ "two providers, host bridge", "H", P2P, P2P2, -EINVAL },
 	{ "a peer, then RAM, host bridge", "H", P2P, RAM, -EINVAL },
+	{ "of today, then stale", "B", P2P, STALE, -EREMOTEIO },
+	{ "stale, then of today", "B", STALE, P2P, -EREMOTEIO },
+	{ "of today, then stale, host bridge", "H", P2P, STALE, -EREMOTEIO },
+	{ "stale, then of today, host bridge", "H", STALE, P2P, -EREMOTEIO },
 	{ "a peer, then nobody", "B", P2P, NOBODYS, -EREMOTEIO },
 	{ "a peer, then nobody, host bridge", "H", P2P, NOBODYS, -EREMOTEIO },
 	{ "nobody, then a peer", "B", NOBODYS, P2P, -EREMOTEIO },
@@ -374,13 +262,20 @@ static void last_set(struct rq_disk *d, struct bio_vec *bv, int kind,
 		bvec_set_page(bv, rq_disk_pages(d, 0), SZ_4K, 0);
 		break;
 	case P2P:
-		bvec_set_p2p(bv, d->phys + n * SZ_64K, SZ_4K);
+		bvec_set_p2p(bv, d->phys + n * SZ_4K, SZ_4K,
+			     d->r->range.life);
 		break;
 	case P2P2:
-		bvec_set_p2p(bv, d->r2->range.start, SZ_4K);
+		bvec_set_p2p(bv, d->r2->range.start, SZ_4K,
+			     dma_phys_life(d->r2->range.start));
+		break;
+	case STALE:
+		/* right behind the other, but of another life */
+		bvec_set_p2p(bv, d->phys + n * SZ_4K, SZ_4K,
+			     d->r->range.life + 1000);
 		break;
 	case NOBODYS:
-		bvec_set_p2p(bv, RQ_HOST1, SZ_4K);
+		bvec_set_p2p(bv, RQ_HOST1, SZ_4K, dma_phys_life(RQ_HOST1));
 		break;
 	}
 }
@@ -426,7 +321,8 @@ static void last_metadata(struct kunit *test)
 	rq_disk_add(d, bio, 0, SZ_4K);
 	bip = bio_integrity_alloc(bio, GFP_KERNEL, 1);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(bip));
-	bvec_set_p2p(&bip->bip_vec[0], d->phys + SZ_4K, 64);
+	bvec_set_p2p(&bip->bip_vec[0], d->phys + SZ_4K, 64,
+		     dma_phys_life(d->phys + SZ_4K));
 	bip->bip_iter.bi_size = 64;
 
 	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
@@ -459,10 +355,7 @@ static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(refuse_nobodys),
 	KUNIT_CASE(gone_before_submission),
 	KUNIT_CASE(gone_before_mapping),
-	KUNIT_CASE(fenced_waits),
-	KUNIT_CASE(fenced_then_gone),
 	KUNIT_CASE(gone_before_bvecs),
-	KUNIT_CASE_PARAM(stale_piece, stale_gen_params),
 	KUNIT_CASE_PARAM(last_line, last_gen_params),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(last_metadata),

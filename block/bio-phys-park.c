@@ -188,7 +188,7 @@ static bool bio_phys_in_range(const struct bio *bio,
 	return bvec_life(&bv) == range->life;
 }
 
-/* Something ends the waiting for a range; whose bios they are, each finds out. */
+/* What ends the waiting for a range; each bio finds out whether it is its own. */
 static int bio_phys_park_event(struct notifier_block *nb, unsigned long event,
 			       void *data)
 {
@@ -204,7 +204,8 @@ static int bio_phys_park_event(struct notifier_block *nb, unsigned long event,
 			notice->ios++;
 			notice->bytes += bio->bi_iter.bi_size;
 		}
-		bio_phys_park_run(park);
+		if (event != DMA_PHYS_COUNT)
+			bio_phys_park_run(park);
 	}
 	return NOTIFY_OK;
 }

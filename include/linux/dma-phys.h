@@ -271,11 +271,13 @@ struct dma_phys_holder {
  * @DMA_PHYS_LIFTED: the last fence of a range was lifted
  * @DMA_PHYS_EXPIRED: it has lasted for longer than its bound
  * @DMA_PHYS_GONE: the range is going away
+ * @DMA_PHYS_COUNT: nothing has happened, somebody wants to know how much waits
  */
 enum dma_phys_event {
 	DMA_PHYS_LIFTED,
 	DMA_PHYS_EXPIRED,
 	DMA_PHYS_GONE,
+	DMA_PHYS_COUNT,
 };
 
 /**

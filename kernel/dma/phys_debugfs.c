@@ -44,18 +44,21 @@ static int dma_phys_ranges_show(struct seq_file *m, void *v)
 	struct p2p_range *range;
 	unsigned long index = 0;
 
-	seq_puts(m, "# start-end bus size provider cost pages state inflight\n");
+	seq_puts(m, "# start-end bus size provider cost pages state waiting inflight\n");
 
 	guard(rcu)();
 	p2p_range_for_each(range, index) {
 		struct dma_phys_range *r = to_dma_phys_range(range);
+		struct dma_phys_notice notice;
 
-		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s inflight %lu\n",
+		dma_phys_notify(r, DMA_PHYS_COUNT, &notice);
+		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s waiting %lu inflight %lu\n",
 			   (u64)range->start,
 			   (u64)range->start + range->size - 1,
 			   (u64)dma_phys_bus_addr(r, range->start),
 			   (u64)range->size, r->name, cost,
-			   dma_phys_state(range), p2p_range_inflight(range));
+			   dma_phys_state(range), notice.ios,
+			   p2p_range_inflight(range));
 	}
 	return 0;
 }

@@ -117,8 +117,8 @@ static void dma_phys_tell_lifted(struct dma_phys_range *r)
 	}
 }
 
-static void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
-			    struct dma_phys_notice *notice)
+void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
+		     struct dma_phys_notice *notice)
 {
 	*notice = (struct dma_phys_notice) { .range = &r->range };
 	atomic_notifier_call_chain(&dma_phys_notifiers, event, notice);
@@ -126,8 +126,8 @@ static void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
 
 /**
  * dma_phys_register_notifier - hear of what ends the waiting for a fence
- * @nb: called with an &enum dma_phys_event and a &struct dma_phys_notice, in
- *	process context, must not sleep
+ * @nb: called with an &enum dma_phys_event and a &struct dma_phys_notice, must
+ *	not sleep
  *
  * For those who hold IO back when dma_phys_check() says -EAGAIN.  An event comes
  * after the change: who checks under a lock that the notifier takes as well

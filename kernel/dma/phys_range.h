@@ -80,6 +80,8 @@ void dma_phys_fence_init(struct dma_phys_range *r);
 void dma_phys_fence_exit(struct dma_phys_range *r);
 void dma_phys_end(struct dma_phys_range *r);
 void dma_phys_report(struct dma_phys_range *r);
+void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
+		     struct dma_phys_notice *notice);
 
 #endif /* CONFIG_DMA_PHYS_P2P */
 #endif /* _KERNEL_DMA_PHYS_RANGE_H */

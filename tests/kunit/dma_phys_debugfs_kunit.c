@@ -68,12 +68,12 @@ static void range_lines(struct kunit *test)
 
 	path = dma_phys_get(test_dev(f, "G"), r->range.start, 1, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
-	expect_range(test, a, 0, " pages 0 live inflight 0");
-	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 live inflight 1");
+	expect_range(test, a, 0, " pages 0 live waiting 0 inflight 0");
+	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 live waiting 0 inflight 1");
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_fence(&r->range));
 	dma_phys_put(path, 0);
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(&r->range));
-	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 fenced inflight 0");
+	expect_range(test, r, HOST1_BUS - HOST1, " pages 0 fenced waiting 0 inflight 0");
 	dma_phys_del(r);
 	KUNIT_EXPECT_NULL(test, strstr(test_read(test, "dma_phys/ranges"),
 				       r->name));

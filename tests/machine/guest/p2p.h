@@ -59,6 +59,7 @@ static const struct {
 	{ "EINTR", EINTR },
 	{ "EOPNOTSUPP", EOPNOTSUPP },
 	{ "EREMOTEIO", EREMOTEIO },
+	{ "ETIMEDOUT", ETIMEDOUT },
 };
 
 static inline const char *error_name(int number)

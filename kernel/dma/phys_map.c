@@ -31,6 +31,7 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
+#include <linux/error-injection.h>
 #include <linux/export.h>
 #include <linux/iommu.h>
 #include <linux/iommu-dma.h>
@@ -65,6 +66,9 @@ static bool dma_phys_taken_by_bus(struct device *dev, phys_addr_t phys,
 	}
 	return false;
 }
+
+/* to see that what does so for want of memory is tried again */
+ALLOW_ERROR_INJECTION(dma_map_mmio, ERRNO);
 
 #define DMA_PHYS_BOUNCED						\
 	"DMA is bounced (swiotlb=force) or unencrypted (confidential guest)"

@@ -226,11 +226,35 @@ ram_refused() {
 		END { print n + 0 }' $tracing/trace)" 0
 }
 
+# p2p_not_now CLIENT PROVIDER: now and then a piece cannot be mapped through the
+# host bridge, for want of IOVA space or page tables: it is tried again, as RAM is
+p2p_not_now() {
+	fault=/sys/kernel/debug/fail_function
+	echo dma_map_mmio > $fault/inject
+	# DMA_MAPPING_ERROR
+	echo 0xffffffffffffffff > $fault/dma_map_mmio/retval
+	echo 0 > $fault/verbose
+	echo 1000000 > $fault/times
+	echo 10 > $fault/probability
+	TARGET=$(namespace "$(controller "$1")" 1) SIZE=2m SIZES=4k/50:64k/50 \
+		P2PMEM=/sys/bus/pci/devices/$(pci_of "$(controller "$2")")/p2pmem/allocate \
+		DEPTH=16 ENGINE=io_uring \
+		check "drive $1, buffers in $2, fio verify while mappings fail" \
+		fio --output=/tmp/fio.log /fio/p2p.fio
+	echo > $fault/inject
+	failures=$((1000000 - $(cat $fault/times)))
+	is "of which $failures have failed" $((failures > 10)) 1
+}
+
 if [ -n "$(word ram)" ]; then
 	section "   The same drives with buffers in main memory"
 	ram
 	[ -z "$(word group)" ] || one_unmapping A
 	[ -z "$(word fail)" ] || ram_refused A
+fi
+if [ -n "$(word fail)" ]; then
+	section "   Through the host bridge, while mappings fail"
+	p2p_not_now A C
 fi
 # verify CLIENT PROVIDER: small, middle and large blocks, one job a run
 verify() {

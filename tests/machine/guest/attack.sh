@@ -417,6 +417,130 @@ point_fence() {
 	fi
 }
 
+# --- what else goes on at the client of a fenced provider
+
+# again NAME COMMAND...: until there is /tmp/enough; how often, and how long it
+# took at most, is kept in /tmp/again.NAME
+again() {
+	name=$1
+	shift
+	times=0 most=0
+	while [ ! -e /tmp/enough ]; do
+		began=$(ms)
+		"$@" || { echo "$name: $*" >> /tmp/again.failed; sleep 1; }
+		took=$(($(ms) - began))
+		times=$((times + 1))
+		[ $took -le $most ] || most=$took
+		echo "$times $most" > "/tmp/again.$name"
+		sleep 0.2
+	done > /dev/null 2>&1
+}
+
+fsync_A() {
+	dd if=/dev/zero of="$(namespace "$(controller A)" 1)" bs=64k count=4 \
+		seek=512 conv=notrunc,fsync
+}
+
+# The device may be away for a moment while it is being reset.
+scheduler_A() {
+	d=$(namespace "$(controller A)" 1)
+	queue=/sys/block/${d#/dev/}/queue
+	echo mq-deadline > "$queue/scheduler" && echo none > "$queue/scheduler"
+}
+
+reset_A() {
+	reset A
+	sleep 0.5
+}
+
+suspend() {
+	echo 1 > /sys/module/suspend/parameters/pm_test_delay
+	echo devices > /sys/power/pm_test
+	echo freeze > /sys/power/state
+	sleep 2
+}
+
+# fences that last: IO to B waits for a second, again and again
+long_fences() {
+	address=$(address_of B)
+	[ -n "$address" ] || return 0
+	echo "fence $address 30000" > $debug/fence
+	sleep 1
+	# it may have gone meanwhile, by a suspend
+	echo "lift $address" > $debug/fence || true
+}
+
+# all_at_once SECONDS: everything that must not wait for a fence
+all_at_once() {
+	rm -f /tmp/enough /tmp/again.*
+	p2pload A RAM $((32 * MIB)) /tmp/load.RAM > /tmp/load.RAM.log 2>&1 &
+	ram=$!
+	doers=
+	again fsync fsync_A & doers="$doers $!"
+	again scheduler scheduler_A & doers="$doers $!"
+	again reset reset_A & doers="$doers $!"
+	again suspend suspend & doers="$doers $!"
+	sleep "$1"
+	touch /tmp/enough
+	wait_for 60 all_ended || fail "$fault: something does not end"
+	kill $ram
+	wait $ram || { fail "$fault: RAM"; detail /tmp/load.RAM.log; }
+	again_is RAM "$(load_stat RAM ios)" "$(load_stat RAM longest)"
+	if [ -e /tmp/again.failed ]; then
+		fail "$fault: something did not work"
+		detail /tmp/again.failed
+	fi
+}
+
+again_is() {
+	echo "$2 $3" > "/tmp/again.$1"
+}
+
+# They end as zombies, until this shell takes notice.
+all_ended() {
+	for doer in $doers; do
+		! grep -qv ') Z ' "/proc/$doer/stat" || return
+	done
+}
+
+point_neighbours() {
+	section "   What waits at drive A while B is fenced, and while it is not"
+	seconds=$(often 12 60)
+	fault="neighbours, no fence"
+	start_loads "A:B:$gone:1 B:B:$gone:1"
+	all_at_once "$seconds"
+	stop_loads
+	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
+	for name in RAM fsync scheduler reset suspend; do
+		cp /tmp/again.$name /tmp/without.$name
+	done
+	fault="neighbours, B fenced"
+	start_loads "A:B:$gone:1 B:B:$gone:1"
+	while [ ! -e /tmp/no_fences ]; do
+		long_fences
+		sleep 0.2
+	done > /dev/null 2>&1 &
+	all_at_once "$seconds"
+	touch /tmp/no_fences
+	wait_for 20 not_fenced
+	stop_loads
+	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
+	printf '%-14s %6s %12s %6s %12s\n' "" times "longest (ms)" times \
+		"fenced (ms)" > /tmp/neighbours
+	for name in RAM fsync scheduler reset suspend; do
+		# shellcheck disable=SC2046	# two words each
+		set -- $(cat /tmp/without.$name /tmp/again.$name)
+		printf '%-14s %6s %12s %6s %12s\n' $name "$@" >> /tmp/neighbours
+		is "$name: $1 times, $2 ms at most, and fenced $3 times, $4 ms" \
+			$(($1 > 0 && $3 > 0 && $4 < $2 + 1500)) 1
+	done
+	cat /tmp/neighbours
+}
+
+not_fenced() {
+	! grep -q fenced $debug/ranges
+}
+
 # free_mib: what could be had, by reclaiming what can be
 free_mib() {
 	awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo
@@ -485,7 +609,7 @@ ranges=$(ranges)
 all_memory=$(available)
 row fault times IOs failed "in flight" lost leaks "wait(ms)"
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
-for point in $(echo "${points:-life,fuzz,fence,late_fence,pressure,drives,leaks}" | tr , ' '); do
+for point in $(echo "${points:-life,fuzz,fence,late_fence,neighbours,pressure,drives,leaks}" | tr , ' '); do
 	"point_$point"
 done
 table

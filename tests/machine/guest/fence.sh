@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2154
+# shellcheck shell=dash disable=SC2086,SC2154
 #
 # What goes on while IO to a peer's memory waits for a fence; the machine is in
 # fence.conf.  The memory is a BAR that keeps its bytes whatever is done to the

@@ -172,11 +172,16 @@ static inline int open_memory(const char *serial)
 	return open(path, O_RDWR);
 }
 
+/* Memory of the drive with this serial number; of "RAM", main memory. */
 static inline void *map_memory(const char *serial, size_t size)
 {
-	int fd = open_memory(serial);
+	int fd;
 	void *p;
 
+	if (!strcmp(serial, "RAM"))
+		return mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fd = open_memory(serial);
 	if (fd < 0)
 		return MAP_FAILED;
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -6,7 +6,7 @@
  *
  * Writes to the drive with the serial number CLIENT, from OFFSET on, and reads
  * what it wrote, up to DEPTH at a time, with buffers in the memory of the drive
- * PROVIDER, until SIGTERM.  What was written with success is read back, into
+ * PROVIDER, or in main memory if that is RAM, until SIGTERM.  What was written with success is read back, into
  * such memory or into main memory, and compared.
  *
  * An IO may fail in the ways that -e lists.  Then, or when the memory is gone

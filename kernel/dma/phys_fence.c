@@ -57,25 +57,42 @@ static void dma_phys_holders_free(struct kref *ref)
 	kfree(container_of(ref, struct dma_phys_holders, ref));
 }
 
-static struct dma_phys_holders *dma_phys_holders_get(struct dma_phys_range *r)
+/*
+ * Those of a range, with a reference, because the range may be gone when its
+ * holders are told: a fence does not keep it.  @new becomes those of a range
+ * that has none, or is freed.
+ */
+static struct dma_phys_holders *
+dma_phys_holders_get(struct dma_phys_range *r, struct dma_phys_holders *new)
 {
-	struct dma_phys_holders *hs = READ_ONCE(r->holders);
-	struct dma_phys_holders *old;
+	struct dma_phys_holders *hs;
 
-	if (hs)
-		return hs;
-	hs = kzalloc(sizeof(*hs), GFP_KERNEL);
+	scoped_guard(mutex, &r->fence.lock) {
+		if (!r->holders)
+			swap(r->holders, new);
+		hs = r->holders;
+		if (hs)
+			kref_get(&hs->ref);
+	}
+	kfree(new);
+	return hs;
+}
+
+static void dma_phys_holders_put(struct dma_phys_holders *hs)
+{
+	kref_put(&hs->ref, dma_phys_holders_free);
+}
+
+static struct dma_phys_holders *dma_phys_holders_alloc(void)
+{
+	struct dma_phys_holders *hs = kzalloc(sizeof(*hs), GFP_KERNEL);
+
 	if (!hs)
 		return NULL;
 	kref_init(&hs->ref);
 	mutex_init(&hs->lock);
 	INIT_LIST_HEAD(&hs->list);
-	/* full barrier: who sees the pointer sees a list */
-	old = cmpxchg(&r->holders, NULL, hs);
-	if (!old)
-		return hs;
-	kfree(hs);
-	return old;
+	return hs;
 }
 
 static void dma_phys_invalidate(struct dma_phys_range *r, bool for_good)
@@ -84,11 +101,10 @@ static void dma_phys_invalidate(struct dma_phys_range *r, bool for_good)
 	struct dma_phys_holders *hs;
 
 	/*
-	 * The state was changed; pairs with cmpxchg() in dma_phys_holders_get():
-	 * a first holder is found here, or sees the state.
+	 * The state was changed: a first holder, which is added under the same
+	 * lock, is found here, or sees the state.
 	 */
-	smp_mb();
-	hs = READ_ONCE(r->holders);
+	hs = dma_phys_holders_get(r, NULL);
 	if (!hs)
 		return;
 	mutex_lock(&hs->lock);
@@ -98,23 +114,26 @@ static void dma_phys_invalidate(struct dma_phys_range *r, bool for_good)
 			list_del_init(&holder->node);
 	}
 	mutex_unlock(&hs->lock);
+	dma_phys_holders_put(hs);
 }
 
 static void dma_phys_tell_lifted(struct dma_phys_range *r)
 {
-	struct dma_phys_holders *hs = READ_ONCE(r->holders);
+	struct dma_phys_holders *hs = dma_phys_holders_get(r, NULL);
 	struct dma_phys_holder *holder;
 
 	if (!hs)
 		return;
-	guard(mutex)(&hs->lock);
-	/* fenced again meanwhile: they have been told that, or will be */
-	if (p2p_range_state(&r->range) != P2P_RANGE_LIVE)
-		return;
-	list_for_each_entry(holder, &hs->list, node) {
-		if (holder->lifted)
-			holder->lifted(holder);
+	mutex_lock(&hs->lock);
+	/* unless fenced again: they have been told that, or will be */
+	if (p2p_range_state(&r->range) == P2P_RANGE_LIVE) {
+		list_for_each_entry(holder, &hs->list, node) {
+			if (holder->lifted)
+				holder->lifted(holder);
+		}
 	}
+	mutex_unlock(&hs->lock);
+	dma_phys_holders_put(hs);
 }
 
 void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
@@ -151,8 +170,9 @@ static void dma_phys_bound(struct work_struct *work)
 	void *by;
 
 	scoped_guard(mutex, &r->fence.lock) {
-		if (!r->fence.depth || r->expired ||
-		    time_before(jiffies, r->fence.until))
+		/* lifted, going, or fenced anew meanwhile */
+		if (p2p_range_state(&r->range) != P2P_RANGE_FENCED ||
+		    r->expired || time_before(jiffies, r->fence.until))
 			return;
 		WRITE_ONCE(r->expired, true);
 		ms = jiffies_to_msecs(jiffies - r->fence.since);
@@ -176,13 +196,19 @@ void dma_phys_fence_init(struct dma_phys_range *r)
 	INIT_DELAYED_WORK(&r->bound, dma_phys_bound);
 }
 
-/* A range has gone: no fence matters any more. */
+/*
+ * A range has gone: no fence matters any more.  Whoever fenced it just before
+ * may still be about to set a bound, which must not be heard of.
+ */
 void dma_phys_fence_exit(struct dma_phys_range *r)
 {
-	cancel_delayed_work_sync(&r->bound);
-	if (r->holders)
-		kref_put(&r->holders->ref, dma_phys_holders_free);
-	r->holders = NULL;
+	struct dma_phys_holders *hs = NULL;
+
+	disable_delayed_work_sync(&r->bound);
+	scoped_guard(mutex, &r->fence.lock)
+		swap(r->holders, hs);
+	if (hs)
+		dma_phys_holders_put(hs);
 }
 
 /**
@@ -385,8 +411,8 @@ void dma_phys_end(struct dma_phys_range *r)
 int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		  size_t size)
 {
+	struct dma_phys_holders *hs, *new;
 	enum p2p_range_match match;
-	struct dma_phys_holders *hs;
 	struct p2p_range *range;
 	int error = 0;
 
@@ -397,20 +423,23 @@ int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		return -EOPNOTSUPP;
 	}
 
+	/* not with the reference, for which a fence waits */
+	new = dma_phys_holders_alloc();
+	if (!new)
+		return -ENOMEM;
 	scoped_guard(rcu) {
 		match = p2p_range_lookup(phys, size, &range);
-		if (match != P2P_RANGE_INSIDE)
-			return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
-		error = p2p_range_get(range);
+		if (match == P2P_RANGE_INSIDE)
+			error = p2p_range_get(range);
+		else
+			error = match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
 	}
-	if (error)
+	if (error) {
+		kfree(new);
 		return error;
-	/* the reference keeps the range until the holder is on its list */
-	hs = dma_phys_holders_get(to_dma_phys_range(range));
-	if (!hs) {
-		error = -ENOMEM;
-		goto put;
 	}
+	/* the reference keeps the range until the holder is on its list */
+	hs = dma_phys_holders_get(to_dma_phys_range(range), new);
 	mutex_lock(&hs->lock);
 	/*
 	 * A fence changes the state before it takes the lock to tell the
@@ -418,7 +447,7 @@ int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 	 */
 	switch (p2p_range_state(range)) {
 	case P2P_RANGE_LIVE:
-		kref_get(&hs->ref);
+		/* with the reference of this function */
 		holder->on = hs;
 		list_add_tail(&holder->node, &hs->list);
 		break;
@@ -429,7 +458,8 @@ int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		error = -ENODEV;
 	}
 	mutex_unlock(&hs->lock);
-put:
+	if (error)
+		dma_phys_holders_put(hs);
 	p2p_range_put(range);
 	return error;
 }
@@ -448,6 +478,6 @@ void dma_phys_unhold(struct dma_phys_holder *holder)
 
 	scoped_guard(mutex, &hs->lock)
 		list_del_init(&holder->node);
-	kref_put(&hs->ref, dma_phys_holders_free);
+	dma_phys_holders_put(hs);
 }
 EXPORT_SYMBOL_GPL(dma_phys_unhold);

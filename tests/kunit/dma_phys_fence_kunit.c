@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -285,6 +286,118 @@ static void holder_is_told_of_end(struct kunit *test)
 	dma_phys_unhold(&elsewhere.holder);
 }
 
+/*
+ * Lifted and fenced again while an earlier lift is being told: the second lift
+ * is over by the time it could be told, and is not.
+ */
+struct slow_holder {
+	struct test_holder h;
+	struct completion told;
+	struct completion go;
+};
+
+static void slow_lifted(struct dma_phys_holder *holder)
+{
+	struct slow_holder *s = container_of(holder, struct slow_holder,
+					     h.holder);
+
+	if (s->h.lifts++)
+		return;
+	complete(&s->told);
+	wait_for_completion(&s->go);
+}
+
+static int do_fence(void *data)
+{
+	return dma_phys_fence(data, 0);
+}
+
+static int do_lift(void *data)
+{
+	return dma_phys_lift(data);
+}
+
+static void run_until(struct kunit *test, int (*what)(void *data),
+		      struct dma_phys_range *r, enum p2p_range_state state)
+{
+	unsigned long end = jiffies + 10 * HZ;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(what, r, "fence_kunit")));
+	while (p2p_range_state(&r->range) != state && time_before(jiffies, end))
+		msleep(20);
+	KUNIT_ASSERT_EQ(test, state, p2p_range_state(&r->range));
+	/* it stops where the holders are told */
+	msleep(20);
+}
+
+static void holder_is_told_late(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct slow_holder s;
+
+	test_hold(test, &s.h, r, test_dev(f, "B"));
+	s.h.holder.lifted = slow_lifted;
+	init_completion(&s.told);
+	init_completion(&s.go);
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
+	run_until(test, do_lift, r, P2P_RANGE_LIVE);
+	KUNIT_EXPECT_NE(test, 0,
+			wait_for_completion_timeout(&s.told, 10 * HZ));
+	run_until(test, do_fence, r, P2P_RANGE_FENCED);
+	run_until(test, do_lift, r, P2P_RANGE_LIVE);
+	run_until(test, do_fence, r, P2P_RANGE_FENCED);
+	complete(&s.go);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, 1, s.h.lifts);
+	KUNIT_EXPECT_EQ(test, 3, s.h.calls);
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_EQ(test, 2, s.h.lifts);
+	dma_phys_unhold(&s.h.holder);
+}
+
+struct going {
+	struct dma_phys_range *r;
+	struct completion gone;
+};
+
+static int do_del(void *data)
+{
+	struct going *g = data;
+
+	dma_phys_del(g->r);
+	complete(&g->gone);
+	return 0;
+}
+
+/* A range that goes while it is fenced says what it waits for, and no more. */
+static void goes_while_fenced(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_log *log = dma_phys_log_begin(test);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct device *dev = test_dev(f, "B");
+	struct going g = { .r = r };
+	dma_addr_t addr;
+	char says[80];
+
+	init_completion(&g.gone);
+	addr = test_map(dev, r->range.start, SZ_4K);
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 100));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(do_del, &g, "del_kunit")));
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&g.gone, 6 * HZ));
+	EXPECT_LOGGED(test, log, "for peer-to-peer DMA to end, in order to go");
+	snprintf(says, sizeof(says), "%s has 1 mappings with 4096 bytes",
+		 dev_name(dev));
+	EXPECT_LOGGED(test, log, says);
+	KUNIT_EXPECT_EQ(test, -ENODEV, dma_phys_fence(r, 0));
+	KUNIT_EXPECT_EQ(test, -ENODEV, dma_phys_lift(r));
+	test_unmap(dev, addr, SZ_4K);
+	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&g.gone, 10 * HZ));
+	/* the bound of its fence has passed meanwhile */
+	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "until the fence is"));
+}
+
 static void holder_refused(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
@@ -398,6 +511,8 @@ static struct kunit_case dma_phys_fence_cases[] = {
 	KUNIT_CASE(holder_is_told_of_fence),
 	KUNIT_CASE(holder_is_told_of_lift),
 	KUNIT_CASE(holder_is_told_of_end),
+	KUNIT_CASE(holder_is_told_late),
+	KUNIT_CASE_SLOW(goes_while_fenced),
 	KUNIT_CASE(holder_refused),
 	KUNIT_CASE_SLOW(fence_under_load),
 	{}

@@ -104,7 +104,7 @@ static struct bio_phys_park *bio_phys_park_add(struct bio *bio)
 	lockdep_assert_held(&bio_phys_park_lock);
 	/* who polls would find no request to poll for */
 	bio_clear_polled(bio);
-	bio->bi_cookie = BLK_QC_T_NONE;
+	WRITE_ONCE(bio->bi_cookie, BLK_QC_T_NONE);
 	bio->bi_next = NULL;
 	if (park->first) {
 		park->last->bi_next = bio;
@@ -137,8 +137,9 @@ bool bio_phys_park(struct bio *bio)
  * @rq: a request that was not issued, because of BLK_STS_AGAIN
  *
  * A bio that a zone write plug has counted stays with its request, and fails: it
- * could not be put back in its order.  So does what must not wait, and what is
- * no bio of a file system or a process.
+ * could not be put back in its order.  So does what must not wait, which is
+ * nothing to complain of, and what is no bio of a file system or a process, or
+ * whose request is of use to somebody else without it; flushes are not.
  *
  * Context: any, where the request can be ended.
  * Return: true if the request has no bio any more; it is to end as if all were
@@ -149,14 +150,25 @@ bool bio_phys_park_request(struct request *rq)
 	struct bio_list bios = BIO_EMPTY_LIST;
 	struct bio_phys_park *park;
 	struct bio *bio = rq->bio;
+	blk_status_t status;
 
 	if (!bio || !bio_is_p2p(bio) || blk_rq_is_passthrough(rq) ||
-	    bio->bi_opf & REQ_NOWAIT ||
+	    (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) ||
 	    bio_flagged(bio, BIO_ZONE_WRITE_PLUGGING))
 		return false;
+	if (bio->bi_opf & REQ_NOWAIT) {
+		rq->rq_flags |= RQF_QUIET;
+		return false;
+	}
 	blk_steal_bios(&bios, rq);
-	/* it was counted on its way in, and will be once more */
+	/*
+	 * It was counted on its way in, and will be once more.  How long it has
+	 * taken so far says nothing about the device.
+	 */
+	status = bio->bi_status;
+	bio->bi_status = BLK_STS_AGAIN;
 	rq_qos_done_bio(bio);
+	bio->bi_status = status;
 	bio_clear_flag(bio, BIO_QOS_THROTTLED);
 	bio_clear_flag(bio, BIO_QOS_MERGED);
 

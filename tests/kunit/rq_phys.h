@@ -58,6 +58,9 @@ struct kunit;
  * @seg: the segments
  * @while_mapping: called when the first segment of a request is mapped
  * @while_mapped: called when all of them are
+ * @while_refused: called when the first segment cannot be mapped
+ * @flushes: flushes that came without data
+ * @while_flushing: called when one comes
  * @meta: segments of metadata, of all requests
  * @meta_bytes: their bytes
  */
@@ -84,6 +87,9 @@ struct rq_disk {
 	} seg[RQ_DISK_SEGS];
 	void (*while_mapping)(struct rq_disk *d);
 	void (*while_mapped)(struct rq_disk *d);
+	void (*while_refused)(struct rq_disk *d);
+	unsigned int flushes;
+	void (*while_flushing)(struct rq_disk *d);
 	unsigned int meta;
 	u64 meta_bytes;
 };

@@ -83,8 +83,18 @@ static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	unsigned int from = d->segs;
 	size_t len = 0;
 
+	if (req_op(rq) == REQ_OP_FLUSH) {
+		d->flushes++;
+		if (d->while_flushing)
+			d->while_flushing(d);
+		blk_mq_start_request(rq);
+		blk_mq_end_request(rq, BLK_STS_OK);
+		return BLK_STS_OK;
+	}
 	if (!blk_rq_dma_map_iter_start(rq, d->dev, &state, &iter)) {
 		d->refused++;
+		if (d->while_refused)
+			d->while_refused(d);
 		return iter.status;
 	}
 	do {

@@ -62,6 +62,18 @@ static void expect_ram_works(struct kunit *test, struct rq_disk *d)
 	KUNIT_EXPECT_EQ(test, 0, rq_disk_submit(bio));
 }
 
+/* Whoever submitted bios again has given the queue back, once. */
+static void expect_queue_refs(struct kunit *test, struct rq_disk *d,
+			      unsigned int refs)
+{
+	unsigned long end = jiffies + LONG;
+
+	while (refcount_read(&d->disk->queue->refs) > refs &&
+	       time_before(jiffies, end))
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, refs, refcount_read(&d->disk->queue->refs));
+}
+
 static void fence(struct kunit *test, struct rq_disk *d, unsigned int ms)
 {
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_fence(d->r, ms));
@@ -72,6 +84,7 @@ static void fence(struct kunit *test, struct rq_disk *d, unsigned int ms)
 static void at_submission(struct kunit *test)
 {
 	struct rq_disk *d = rq_disk_create(test, "B");
+	unsigned int refs = refcount_read(&d->disk->queue->refs);
 	struct completion done;
 	struct bio *bio;
 
@@ -87,6 +100,7 @@ static void at_submission(struct kunit *test)
 	expect_ends(test, bio, &done, BLK_STS_OK);
 	KUNIT_EXPECT_EQ(test, 2, d->requests);
 	KUNIT_EXPECT_EQ(test, 0, d->refused);
+	expect_queue_refs(test, d, refs);
 	rq_disk_expect_idle(d);
 }
 
@@ -148,6 +162,118 @@ static void between_segments(struct kunit *test)
 	rq_disk_expect_idle(d);
 }
 
+/* A device whose driver may sleep, as fences and lifts do. */
+static struct rq_disk *sleeping_disk(struct kunit *test,
+				     blk_features_t features)
+{
+	struct queue_limits lim = {
+		.features = BLK_FEAT_P2P_PHYS | features,
+		.max_segments = 32,
+	};
+
+	return rq_disk_create_flags(test, "B", &lim, BLK_MQ_F_BLOCKING);
+}
+
+/* What it was to wait for is over when it comes to wait. */
+static void lift_between(struct rq_disk *d)
+{
+	d->while_refused = NULL;
+	KUNIT_EXPECT_EQ(d->test, 0, dma_phys_lift(d->r));
+}
+
+static void die_between(struct rq_disk *d)
+{
+	d->while_refused = NULL;
+	blk_mark_disk_dead(d->disk);
+}
+
+static const struct between_case {
+	const char *name;
+	void (*between)(struct rq_disk *d);
+	blk_status_t want;
+} between_cases[] = {
+	{ "lifted", lift_between, BLK_STS_OK },
+	{ "the disk is gone", die_between, BLK_STS_IOERR },
+};
+
+KUNIT_ARRAY_PARAM_DESC(between, between_cases, name);
+
+static void over_when_it_waits(struct kunit *test)
+{
+	const struct between_case *c = test->param_value;
+	struct rq_disk *d = sleeping_disk(test, 0);
+	unsigned int refs = refcount_read(&d->disk->queue->refs);
+	struct completion done;
+	struct bio *bio;
+
+	blk_mq_quiesce_queue(d->disk->queue);
+	bio = submit_p2p(d, 0, 0, &done);
+	fence(test, d, 0);
+	d->while_refused = c->between;
+	blk_mq_unquiesce_queue(d->disk->queue);
+	expect_ends(test, bio, &done, c->want);
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
+	expect_queue_refs(test, d, refs);
+	rq_disk_expect_idle(d);
+	if (c->want != BLK_STS_OK)
+		KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(d->r));
+}
+
+/*
+ * A write between two flushes: what is left of its request goes on without it,
+ * and all of it begins anew.
+ */
+static void fence_once(struct rq_disk *d)
+{
+	d->while_flushing = NULL;
+	KUNIT_EXPECT_EQ(d->test, 0, dma_phys_fence(d->r, 0));
+}
+
+static void flushed(struct kunit *test)
+{
+	struct rq_disk *d = sleeping_disk(test, BLK_FEAT_WRITE_CACHE);
+	struct completion done;
+	struct bio *bio;
+
+	d->while_flushing = fence_once;
+	bio = submit_p2p(d, 0, REQ_PREFLUSH | REQ_FUA, &done);
+	expect_waits(test, &done);
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
+	KUNIT_EXPECT_EQ(test, 0, d->requests);
+	expect_queue_free(test, d);
+	expect_ram_works(test, d);
+	d->flushes = 0;
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
+	expect_ends(test, bio, &done, BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, 2, d->flushes);
+	KUNIT_EXPECT_EQ(test, 2, d->requests);
+	expect_queue_free(test, d);
+	rq_disk_expect_idle(d);
+}
+
+/* Somebody waits for the request of a command, not for its bio. */
+static void passthrough(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct request *rq;
+	struct bio *bio;
+
+	bio = bio_alloc(NULL, 1, REQ_OP_DRV_OUT, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	rq_disk_add(d, bio, 0, SZ_4K);
+	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	KUNIT_ASSERT_EQ(test, 0, blk_rq_append_bio(rq, bio));
+	fence(test, d, 0);
+	KUNIT_EXPECT_TRUE(test, blk_execute_rq(rq, false) == BLK_STS_AGAIN);
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
+	KUNIT_EXPECT_EQ(test, 0, d->requests);
+	blk_mq_free_request(rq);
+	bio_put(bio);
+	expect_queue_free(test, d);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
+}
+
 /* More than the queue has tags, and they come out as they went in. */
 static void in_order(struct kunit *test)
 {
@@ -177,6 +303,7 @@ static void in_order(struct kunit *test)
 static void nowait(struct kunit *test)
 {
 	struct rq_disk *d = rq_disk_create(test, "B");
+	struct dma_phys_log *log = dma_phys_log_begin(test);
 	struct completion done;
 	struct bio *bio;
 
@@ -190,6 +317,8 @@ static void nowait(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
 	KUNIT_EXPECT_EQ(test, 0, d->requests);
 	expect_queue_free(test, d);
+	/* that is how it is meant to go, and no error */
+	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "retry error"));
 }
 
 /* Fences nest: only with the last one is anything submitted again. */
@@ -413,6 +542,26 @@ static void two_lives(struct kunit *test)
 	bio_put(bio);
 }
 
+/* The first segment's life says nothing for the second. */
+static void second_of_another_life(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct bio *bio = rq_disk_bio(d, 2);
+	struct completion done;
+
+	rq_disk_add(d, bio, 0, SZ_4K);
+	rq_disk_add(d, bio, SZ_64K, SZ_4K);
+	blk_mq_quiesce_queue(d->disk->queue);
+	rq_disk_submit_async(bio, &done);
+	/* as if it had been checked before the range went and came back */
+	bvec_set_p2p(&bio->bi_io_vec[1], d->phys + SZ_64K, SZ_4K,
+		     d->r->range.life + 1);
+	blk_mq_unquiesce_queue(d->disk->queue);
+	expect_ends(test, bio, &done, BLK_STS_P2P);
+	KUNIT_EXPECT_EQ(test, 0, d->requests);
+	rq_disk_expect_idle(d);
+}
+
 static void lose(struct rq_disk *d)
 {
 	dma_phys_lose(d->r);
@@ -449,6 +598,9 @@ static struct kunit_case rq_phys_park_cases[] = {
 	KUNIT_CASE(at_submission),
 	KUNIT_CASE(at_mapping),
 	KUNIT_CASE(between_segments),
+	KUNIT_CASE_PARAM(over_when_it_waits, between_gen_params),
+	KUNIT_CASE(flushed),
+	KUNIT_CASE(passthrough),
 	KUNIT_CASE(in_order),
 	KUNIT_CASE(nowait),
 	KUNIT_CASE(nested),
@@ -460,6 +612,7 @@ static struct kunit_case rq_phys_park_cases[] = {
 	KUNIT_CASE(client_goes),
 	KUNIT_CASE_PARAM(comes_back, life_gen_params),
 	KUNIT_CASE(two_lives),
+	KUNIT_CASE(second_of_another_life),
 	KUNIT_CASE_PARAM(lost_in_flight, lost_gen_params),
 	{}
 };

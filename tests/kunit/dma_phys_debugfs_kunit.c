@@ -145,6 +145,28 @@ static void stats(struct kunit *test)
 	EXPECT_IDLE(test, r);
 }
 
+/* What is tried again was not refused; what is not, was. */
+static void stats_of_fences(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "F");
+	struct device *dev = test_dev(f, "G");
+	phys_addr_t phys = r->range.start;
+	u32 life = r->range.life;
+	struct test_stat before = test_stat(test, "refused");
+
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_fence(r, 0));
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EAGAIN),
+			    dma_phys_get(dev, phys, SZ_4K, life));
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_EQ(test, 0,
+			test_stat(test, "refused").mappings - before.mappings);
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),
+			    dma_phys_get(dev, phys, SZ_4K, life + 1));
+	KUNIT_EXPECT_EQ(test, 1,
+			test_stat(test, "refused").mappings - before.mappings);
+}
+
 /* clients */
 
 static void client_lines(struct kunit *test)
@@ -481,6 +503,7 @@ static void fence_commands(struct kunit *test)
 static struct kunit_case dma_phys_debugfs_cases[] = {
 	KUNIT_CASE(range_lines),
 	KUNIT_CASE_PARAM(stats, stat_gen_params),
+	KUNIT_CASE(stats_of_fences),
 	KUNIT_CASE(client_lines),
 	KUNIT_CASE_PARAM(ask, ask_gen_params),
 	KUNIT_CASE(ask_remembered),

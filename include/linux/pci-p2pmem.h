@@ -138,5 +138,11 @@ static inline struct pci_dev *p2pmem_find_many(struct device **clients,
 	return NULL;
 }
 
+static inline struct p2pmem_buf *
+p2pmem_vma_buf(const struct vm_area_struct *vma)
+{
+	return NULL;
+}
+
 #endif /* CONFIG_DMA_PHYS_P2P */
 #endif /* _LINUX_PCI_P2PMEM_H */

@@ -193,13 +193,19 @@ static void open_edu(void)
 		die("command: %s", strerror(errno));
 }
 
-static void edu_write(int reg, __u64 value)
+static unsigned long *edu_reg(int reg)
 {
-	__atomic_store_n((__u64 *)(edu + reg), value, __ATOMIC_SEQ_CST);
+	return (unsigned long *)(edu + reg);
+}
+
+static void edu_write(int reg, unsigned long value)
+{
+	__atomic_store_n(edu_reg(reg), value, __ATOMIC_SEQ_CST);
 }
 
 /* Waits until it is done, as far as the device can tell. */
-static void edu_dma(__u64 src, __u64 dst, __u64 direction)
+static void edu_dma(unsigned long src, unsigned long dst,
+		    unsigned long direction)
 {
 	int i;
 
@@ -208,8 +214,7 @@ static void edu_dma(__u64 src, __u64 dst, __u64 direction)
 	edu_write(EDU_COUNT, EDU_BYTES);
 	edu_write(EDU_CMD, EDU_START | direction);
 	for (i = 0; i < 500; i++) {
-		if (!(__atomic_load_n((__u64 *)(edu + EDU_CMD),
-				      __ATOMIC_SEQ_CST) & EDU_START))
+		if (!(peek(edu_reg(EDU_CMD)) & EDU_START))
 			return;
 		usleep(20000);
 	}

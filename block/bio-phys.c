@@ -20,8 +20,11 @@
 #include <linux/blkdev.h>
 #include <linux/dma-phys.h>
 #include <linux/mm.h>
+#include <linux/mmu_context.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 /* A queue that bounces high memory looks at the page of every bvec. */
 static bool bio_phys_queue_takes(const struct request_queue *q)
@@ -33,10 +36,15 @@ static bool bio_phys_queue_takes(const struct request_queue *q)
 
 static bool bio_phys_taken(struct block_device *bdev)
 {
+	const char *remedy = "";
+
 	if (bio_phys_queue_takes(bdev_get_queue(bdev)))
 		return true;
-	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, reads or copies the data with the CPU\n",
-			    bdev);
+	/* the drive below may take it, but is not known before each IO */
+	if (str_has_prefix(bdev->bd_disk->disk_name, "nvme"))
+		remedy = "; with native NVMe multipath, nvme_core.multipath=N helps";
+	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, does not say that it maps memory by address alone%s\n",
+			    bdev, remedy);
 	return false;
 }
 
@@ -66,6 +74,14 @@ static int bio_phys_mixed(const char *what)
 	pr_warn_ratelimited("%s[%d]: one IO mixes %s; use one kind of memory in each\n",
 			    current->comm, task_pid_nr(current), what);
 	return -EINVAL;
+}
+
+/* The next byte of a buffer that has begun in peer-to-peer memory. */
+static int bio_phys_ends(unsigned long addr)
+{
+	pr_warn_ratelimited("%s[%d]: the buffer runs over the end of a mapping of peer-to-peer memory: nothing is mapped at %#lx\n",
+			    current->comm, task_pid_nr(current), addr);
+	return -EFAULT;
 }
 
 static bool bio_phys_may_merge(const struct bio_vec *bv, phys_addr_t phys,
@@ -162,27 +178,32 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
 }
 EXPORT_SYMBOL_GPL(bio_add_phys);
 
-/* The piece of user memory that the iterator stands on. */
+/*
+ * The piece of user memory that the iterator stands on.  What the process keeps
+ * in the upper bits of its pointers is none of the address.
+ */
 static size_t bio_phys_user_piece(const struct iov_iter *iter,
 				  unsigned long *addr)
 {
 	if (iter_is_ubuf(iter)) {
-		*addr = (unsigned long)iter->ubuf + iter->iov_offset;
+		*addr = untagged_addr((unsigned long)iter->ubuf +
+				      iter->iov_offset);
 		return iov_iter_count(iter);
 	}
-	*addr = (unsigned long)iter_iov_addr(iter);
+	*addr = untagged_addr((unsigned long)iter_iov_addr(iter));
 	return min(iter_iov_len(iter), iov_iter_count(iter));
 }
 
 /*
- * The buffer behind a user address, or NULL for any other memory.  Cuts *len
- * to the end of the mapping.
+ * The buffer behind a user address, or NULL for any other memory, and for none:
+ * then *vmap is NULL.  Cuts *len to the end of the mapping, or of the hole.
  */
 static struct p2pmem_buf *bio_phys_lookup(unsigned long addr, size_t *len,
 					  struct vm_area_struct **vmap)
 {
 	struct vm_area_struct *vma = find_vma(current->mm, addr);
 
+	*vmap = NULL;
 	if (!vma)
 		return NULL;
 	if (addr < vma->vm_start) {
@@ -195,13 +216,20 @@ static struct p2pmem_buf *bio_phys_lookup(unsigned long addr, size_t *len,
 }
 
 static int bio_phys_check_vma(const struct iov_iter *iter,
-			      const struct vm_area_struct *vma,
+			      struct vm_area_struct *vma,
 			      const struct p2pmem_buf *buf)
 {
-	vm_flags_t need = iov_iter_rw(iter) == READ ? VM_WRITE : VM_READ;
+	bool write = iov_iter_rw(iter) == READ;
+	/* no processor can write what it cannot read */
+	vm_flags_t any = write ? VM_WRITE : VM_READ | VM_WRITE;
 
-	if (!(vma->vm_flags & need))
+	if (!(vma->vm_flags & any) ||
+	    !arch_vma_access_permitted(vma, write, false, false)) {
+		pr_warn_ratelimited("%s[%d]: the protection of this mapping of peer-to-peer memory, or its key, does not allow the program to %s it\n",
+				    current->comm, task_pid_nr(current),
+				    write ? "write" : "read");
 		return -EFAULT;
+	}
 	if (!p2pmem_buf_live(buf)) {
 		pr_warn_ratelimited("%s[%d]: the provider of this peer-to-peer memory is gone\n",
 				    current->comm, task_pid_nr(current));
@@ -286,7 +314,8 @@ static int bio_phys_check_user(struct iov_iter *iter)
 {
 	struct iov_iter i = *iter;
 	struct vm_area_struct *vma;
-	bool ram = false, p2p = false;
+	bool ram = false, p2p = false, none = false;
+	unsigned long hole = 0;
 	phys_addr_t first = 0;
 	int error = 0;
 
@@ -306,7 +335,10 @@ static int bio_phys_check_user(struct iov_iter *iter)
 		}
 
 		buf = bio_phys_lookup(addr, &len, &vma);
-		if (!buf) {
+		if (!vma) {
+			hole = addr;
+			none = true;
+		} else if (!buf) {
 			ram = true;
 		} else {
 			phys_addr_t phys = p2pmem_vma_phys(vma, addr);
@@ -321,10 +353,14 @@ static int bio_phys_check_user(struct iov_iter *iter)
 		}
 		if (!error && ram && p2p)
 			error = bio_phys_mixed("RAM and peer-to-peer memory");
+		if (!error && none && p2p)
+			error = bio_phys_ends(hole);
 		iov_iter_advance(&i, len);
 	}
 	mmap_read_unlock(current->mm);
 
+	if (!error && !p2p)
+		iter->p2p = ITER_P2P_NONE;
 	return error ?: p2p;
 }
 
@@ -332,13 +368,14 @@ static int bio_phys_check_user(struct iov_iter *iter)
 int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed)
 {
-	int ret;
+	bool marked = iov_iter_is_p2p(iter);
+	int ret = 1;
 
-	/* a retry finds the mark of the last attempt */
+	/* what is refused below has no mark */
 	iter->p2p = ITER_P2P_UNKNOWN;
 	if (iov_iter_is_bvec(iter))
 		ret = bio_phys_check_kernel(iter);
-	else
+	else if (!marked)
 		ret = bio_phys_check_user(iter);
 	if (ret <= 0)
 		return ret;
@@ -395,7 +432,7 @@ static int bio_phys_add_user(struct bio *bio, struct p2pmem_buf *buf,
  * Return: 0 if at least a block was added, or
  * * -EOPNOTSUPP: the device does not take peer-to-peer memory
  * * -EINVAL: RAM or another provider in between, or less than a block
- * * -EFAULT: the mapping does not allow this direction
+ * * -EFAULT: the mapping ends, or does not allow this direction
  * * -EREMOTEIO: the provider is gone
  * * -EINTR: killed
  */
@@ -424,7 +461,8 @@ int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter)
 		}
 		buf = bio_phys_lookup(addr, &len, &vma);
 		if (!buf) {
-			error = bio_phys_mixed("RAM and peer-to-peer memory");
+			error = vma ? bio_phys_mixed("RAM and peer-to-peer memory") :
+				      bio_phys_ends(addr);
 			break;
 		}
 		error = bio_phys_check_vma(iter, vma, buf);

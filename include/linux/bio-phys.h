@@ -10,6 +10,7 @@
 
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
+#include <linux/p2p-dio.h>
 #include <linux/p2p_range_tree.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/sched.h>
@@ -48,14 +49,6 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 			  bool allowed);
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 
-/* &iov_iter.p2p: what bio_phys_check_iter() has found, or was told */
-enum {
-	ITER_P2P_UNKNOWN,	/* it was not called, or did not look */
-	ITER_P2P_ALL,		/* peer-to-peer memory of one provider */
-	ITER_P2P_NONE,		/* RAM; found of bvecs only */
-	ITER_P2P_RAM,		/* RAM, as iov_iter_set_ram() said */
-};
-
 /**
  * bio_phys_check_iter - look at all of an IO before any of it is done
  * @iter: the memory of one read or write: a user's, or a kernel submitter's
@@ -64,14 +57,18 @@ enum {
  * @allowed: the submitter never looks at the data itself
  *
  * One IO is all RAM or all from one provider.  If it is peer-to-peer memory
- * @iter is marked, and bio_iov_iter_get_pages() will add it by address.
+ * @iter is marked, and bio_iov_iter_get_pages() will add it by address.  Memory
+ * of a process that has its mark, from p2p_dio_check() or an earlier call, is
+ * not looked at again: should the mappings have changed since, it cannot be
+ * added to a bio.
  *
  * Context: process context of the user, may sleep (takes mmap_lock).
  * Return: 0, or with a message:
  * * -EINVAL: RAM and peer-to-peer memory, or two providers, in one IO
  * * -EOPNOTSUPP: the submitter or @bdev does not take peer-to-peer memory
- * * -EFAULT: the mapping does not allow this direction
+ * * -EFAULT: the mapping ends, or does not allow this direction
  * * -EREMOTEIO: the provider is gone
+ * * -EINTR: killed
  */
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
@@ -79,7 +76,8 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
 	if (!p2p_ranges_ever())
 		return 0;
 	if (iov_iter_is_bvec(iter) ? iter->p2p != ITER_P2P_RAM :
-	    user_backed_iter(iter) && p2pmem_mm_mapped())
+	    iter->p2p != ITER_P2P_NONE && user_backed_iter(iter) &&
+	    p2pmem_mm_mapped())
 		return __bio_phys_check_iter(iter, bdev, allowed);
 	return 0;
 }
@@ -108,6 +106,24 @@ static inline void iov_iter_set_ram(struct iov_iter *iter)
 static inline bool iov_iter_is_p2p(const struct iov_iter *iter)
 {
 	return iter->p2p == ITER_P2P_ALL;
+}
+
+/**
+ * bio_phys_check_bdev - does a device take the memory of a read or write?
+ * @iter: memory that bio_phys_check_iter() or p2p_dio_check() has seen
+ * @bdev: the device that all of the IO is for
+ *
+ * For file systems, before they change anything on the medium.
+ *
+ * Context: process context.
+ * Return: 0, or -EOPNOTSUPP, with a message.
+ */
+static inline int bio_phys_check_bdev(struct iov_iter *iter,
+				      struct block_device *bdev)
+{
+	if (likely(!iov_iter_is_p2p(iter)))
+		return 0;
+	return __bio_phys_check_iter(iter, bdev, true);
 }
 
 /*
@@ -169,6 +185,12 @@ static inline void bio_phys_park_kick(struct request_queue *q)
 
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
+{
+	return 0;
+}
+
+static inline int bio_phys_check_bdev(struct iov_iter *iter,
+				      struct block_device *bdev)
 {
 	return 0;
 }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests for peer-to-peer memory in processes: bios that are built from
- * it as direct IO does.  The fabric is in p2pmem_test.c.
+ * KUnit tests for peer-to-peer memory in processes: which files may have it for
+ * direct IO, and bios that are built from it as direct IO does.  The fabric is
+ * in p2pmem_test.c.
  */
 #include <kunit/test.h>
+#include <linux/anon_inodes.h>
 #include <linux/bio-phys.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/p2p-dio.h>
 #include <linux/shmem_fs.h>
 #include <linux/uio.h>
 
@@ -212,7 +216,10 @@ static void dio_iovec(struct kunit *test)
 	test_area_end(test, &a);
 }
 
-/* A hole is no peer-to-peer memory, and ends where some begins. */
+/*
+ * What is not mapped is no peer-to-peer memory, and ends where some begins; a
+ * buffer of both is no mixture with RAM.
+ */
 static void dio_hole(struct kunit *test)
 {
 	struct iov_iter iter;
@@ -223,9 +230,20 @@ static void dio_hole(struct kunit *test)
 	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)(a.addr + LEN), LEN);
 	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, a.bdev, true));
 	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
-	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EINVAL),
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
 			    p2pmem_test_dio_at(test, a.bdev, ITER_DEST,
 					       a.addr + LEN, LEN + 512));
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
+			    p2pmem_test_dio_at(test, a.bdev, ITER_DEST, a.addr,
+					       LEN + 512));
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
+			    p2pmem_test_dio_at(test, a.bdev, ITER_SOURCE,
+					       a.addr, 2 * LEN));
+	/* and RAM is none of peer-to-peer memory's business */
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)(a.addr + 3 * LEN),
+		      2 * LEN);
+	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, a.bdev, true));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
 	test_area_end(test, &a);
 }
 
@@ -262,7 +280,7 @@ static void dio_changes_between(struct kunit *test)
 	int i;
 
 	test_area(test, &a);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		iov_iter_ubuf(&iter, ITER_DEST, (void __user *)a.addr, 2 * LEN);
 		KUNIT_ASSERT_EQ(test, 0,
 				bio_phys_check_iter(&iter, a.bdev, true));
@@ -280,10 +298,14 @@ static void dio_changes_between(struct kunit *test)
 			at = p2pmem_test_mmap(test, a.p, a.addr + LEN, LEN,
 					      PROT_READ, fixed);
 			break;
+		case 3:	/* nothing */
+			p2pmem_test_unmap(test, a.addr + LEN, LEN);
+			at = a.addr + LEN;
+			break;
 		}
 		KUNIT_ASSERT_EQ(test, a.addr + LEN, at);
 		bio = p2pmem_test_bio(test, a.bdev, 8, REQ_OP_READ);
-		KUNIT_EXPECT_EQ(test, i == 2 ? -EFAULT : -EINVAL,
+		KUNIT_EXPECT_EQ(test, i >= 2 ? -EFAULT : -EINVAL,
 				bio_iov_iter_get_pages(bio, &iter));
 		KUNIT_EXPECT_EQ(test, 0, bio->bi_vcnt);
 		KUNIT_EXPECT_EQ(test, 0, bio->bi_iter.bi_size);
@@ -303,22 +325,28 @@ static void dio_permissions(struct kunit *test)
 					   MAP_SHARED);
 	unsigned long w = p2pmem_test_mmap(test, p, 0, LEN, PROT_WRITE,
 					   MAP_SHARED);
+	unsigned long n = p2pmem_test_mmap(test, p, 0, LEN, PROT_NONE,
+					   MAP_SHARED);
 	struct bio *bio;
+	int i;
 
-	/* a read writes the memory, and the other way round */
+	/* a read writes the memory */
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
 			    p2pmem_test_dio_at(test, bdev, ITER_DEST, r, LEN));
-	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
-			    p2pmem_test_dio_at(test, bdev, ITER_SOURCE, w,
-					       LEN));
 	bio = p2pmem_test_dio_at(test, bdev, ITER_SOURCE, r, LEN);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(bio));
 	p2pmem_test_bio_end(bio);
-	bio = p2pmem_test_dio_at(test, bdev, ITER_DEST, w, LEN);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(bio));
-	p2pmem_test_bio_end(bio);
+	/* and what can be written can be read, as with RAM */
+	for (i = ITER_SOURCE; i >= ITER_DEST; i--) {
+		bio = p2pmem_test_dio_at(test, bdev, i, w, LEN);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(bio));
+		p2pmem_test_bio_end(bio);
+		KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
+				    p2pmem_test_dio_at(test, bdev, i, n, LEN));
+	}
 	p2pmem_test_unmap(test, r, LEN);
 	p2pmem_test_unmap(test, w, LEN);
+	p2pmem_test_unmap(test, n, LEN);
 	expect_available(test, p, BAR);
 }
 
@@ -353,6 +381,222 @@ static void dio_not_taken(struct kunit *test)
 	expect_available(test, p, BAR);
 }
 
+/* files */
+
+struct gate_case {
+	const char *name;
+	fop_flags_t flags;
+	int inode;		/* flags of the inode */
+	bool buffered;
+	bool fifo;
+	size_t offset;		/* into the area */
+	size_t len;
+	int error;
+	int mark;		/* what the file gets */
+};
+
+static const struct gate_case gate_cases[] = {
+	{ "a file that takes it", FOP_P2P_DIO, .len = LEN,
+	  .mark = ITER_P2P_ALL },
+	{ "a file that does not", 0, .len = LEN, .error = -EOPNOTSUPP },
+	{ "the page cache", 0, .buffered = true, .len = LEN },
+	{ "a pipe", 0, .fifo = true, .len = LEN },
+	{ "no bytes", 0, .len = 0 },
+	{ "DAX", FOP_P2P_DIO, .inode = S_DAX, .len = LEN,
+	  .error = IS_ENABLED(CONFIG_FS_DAX) ? -EOPNOTSUPP : 0,
+	  .mark = ITER_P2P_ALL },
+	{ "encryption", FOP_P2P_DIO, .inode = S_ENCRYPTED, .len = LEN,
+	  .error = -EOPNOTSUPP },
+	{ "verity", FOP_P2P_DIO, .inode = S_VERITY, .len = LEN,
+	  .error = -EOPNOTSUPP },
+	{ "RAM", 0, .offset = 3 * LEN, .len = LEN, .mark = ITER_P2P_NONE },
+	{ "RAM, encryption", FOP_P2P_DIO, .inode = S_ENCRYPTED,
+	  .offset = 3 * LEN, .len = LEN, .mark = ITER_P2P_NONE },
+	{ "two kinds", FOP_P2P_DIO, .offset = 2 * LEN, .len = 2 * LEN,
+	  .error = -EINVAL },
+	{ "two providers", FOP_P2P_DIO, .offset = LEN, .len = 2 * LEN,
+	  .error = -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(gate, gate_cases, name);
+
+struct gate_seen {
+	unsigned int calls;
+	int mark;
+	ssize_t (*then)(struct iov_iter *iter);
+};
+
+static ssize_t gate_rw(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct gate_seen *seen = iocb->ki_filp->private_data;
+
+	seen->calls++;
+	seen->mark = iter->p2p;
+	return seen->then ? seen->then(iter) : 0;
+}
+
+static const struct file_operations gate_fops = {
+	.read_iter	= gate_rw,
+	.write_iter	= gate_rw,
+};
+
+static const struct file_operations gate_fops_p2p = {
+	.read_iter	= gate_rw,
+	.write_iter	= gate_rw,
+	.fop_flags	= FOP_P2P_DIO,
+};
+
+static struct file *gate_file(struct kunit *test, struct gate_seen *seen,
+			      fop_flags_t flags)
+{
+	struct file *file;
+
+	file = anon_inode_create_getfile("[gate]", flags ? &gate_fops_p2p :
+					 &gate_fops, seen, O_RDWR, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	file->f_flags |= O_DIRECT;
+	file->f_iocb_flags = iocb_flags(file);
+	return file;
+}
+
+static void gate_io(struct kunit *test, struct file *file, bool async,
+		    struct iov_iter *iter, int error)
+{
+	struct kiocb iocb;
+	loff_t pos = 0;
+	int ret;
+
+	init_sync_kiocb(&iocb, file);
+	if (iov_iter_rw(iter) == READ)
+		ret = async ? vfs_iocb_iter_read(file, &iocb, iter) :
+			      vfs_iter_read(file, iter, &pos, 0);
+	else
+		ret = async ? vfs_iocb_iter_write(file, &iocb, iter) :
+			      vfs_iter_write(file, iter, &pos, 0);
+	KUNIT_EXPECT_EQ(test, error, ret);
+}
+
+/* Whoever is not to have peer-to-peer memory is not even asked. */
+static void gate(struct kunit *test)
+{
+	const struct gate_case *c = test->param_value;
+	struct gate_seen seen = {};
+	struct iov_iter iter;
+	struct dio_area a;
+	struct file *file;
+	int i;
+
+	test_area(test, &a);
+	file = gate_file(test, &seen, c->flags);
+	file_inode(file)->i_flags |= c->inode;
+	if (c->fifo)
+		file_inode(file)->i_mode |= S_IFIFO;
+	if (c->buffered)
+		file->f_iocb_flags = 0;
+	for (i = 0; i < 4; i++) {
+		iov_iter_ubuf(&iter, i & 1 ? ITER_SOURCE : ITER_DEST,
+			      (void __user *)(a.addr + c->offset), c->len);
+		seen.calls = 0;
+		gate_io(test, file, i & 2, &iter, c->error);
+		KUNIT_EXPECT_EQ(test, !c->error && c->len, seen.calls);
+		if (seen.calls)
+			KUNIT_EXPECT_EQ(test, c->mark, seen.mark);
+		if (c->error)
+			KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+	}
+	__fput_sync(file);
+	test_area_end(test, &a);
+}
+
+/* Each look at the mappings would find that there are none. */
+static struct dio_area *gate_area;
+
+static ssize_t gate_unmaps(struct iov_iter *iter)
+{
+	unsigned long at = (unsigned long)iter->ubuf;
+	int error;
+
+	error = vm_munmap(at, LEN);
+	return error ?: bio_phys_check_iter(iter, gate_area->bdev, true);
+}
+
+static void gate_looks_once(struct kunit *test)
+{
+	struct block_device *no = p2pmem_test_bdev(test, 0);
+	struct gate_seen seen = { .then = gate_unmaps };
+	struct iov_iter iter;
+	struct dio_area a;
+	struct file *file;
+
+	test_area(test, &a);
+	gate_area = &a;
+	file = gate_file(test, &seen, FOP_P2P_DIO);
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)a.addr, LEN);
+	gate_io(test, file, false, &iter, 0);
+	KUNIT_EXPECT_TRUE(test, iov_iter_is_p2p(&iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_bdev(&iter, a.bdev));
+	/* the device is looked at all the same */
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_phys_check_bdev(&iter, no));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+
+	/* a retry comes through the gate again, and is not misled */
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)(a.addr + LEN), LEN);
+	gate_io(test, file, true, &iter, 0);
+	KUNIT_EXPECT_EQ(test, ITER_P2P_ALL, seen.mark);
+	gate_io(test, file, true, &iter, 0);
+	KUNIT_EXPECT_EQ(test, ITER_P2P_NONE, seen.mark);
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
+
+	/* and RAM is not looked at twice either */
+	KUNIT_ASSERT_EQ(test, a.addr,
+			p2pmem_test_mmap(test, a.p, a.addr, LEN, RW,
+					 MAP_SHARED | MAP_FIXED));
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)a.addr, LEN);
+	iter.p2p = ITER_P2P_NONE;
+	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, no, true));
+	__fput_sync(file);
+	test_area_end(test, &a);
+}
+
+/* A file system that copies is refused before it does. */
+static void gate_tmpfs(struct kunit *test)
+{
+	struct iov_iter iter;
+	struct dio_area a;
+	struct file *file;
+
+	test_area(test, &a);
+	file = shmem_file_setup("gate_tmpfs", LEN, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	file->f_flags |= O_DIRECT;
+	file->f_iocb_flags = iocb_flags(file);
+	iov_iter_ubuf(&iter, ITER_SOURCE, (void __user *)a.addr, LEN);
+	gate_io(test, file, false, &iter, -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, 0, file->f_mapping->nrpages);
+	__fput_sync(file);
+	test_area_end(test, &a);
+}
+
+static void explain_fault(struct kunit *test)
+{
+	struct dio_area a;
+
+	test_area(test, &a);
+	/* mapped, but no page */
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			p2p_explain_fault(a.addr, LEN, -EEXIST, "tried"));
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			p2p_explain_fault(a.addr, LEN, -EFAULT, "tried"));
+	/* not mapped */
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			p2p_explain_fault(a.addr + 4 * LEN, LEN, -EFAULT,
+					  "tried"));
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			p2p_explain_fault(a.addr, LEN, -ENOMEM, "tried"));
+	KUNIT_EXPECT_EQ(test, 0, p2p_explain_fault(a.addr, LEN, 0, "tried"));
+	test_area_end(test, &a);
+}
+
 static struct kunit_case p2pmem_dio_cases[] = {
 	KUNIT_CASE_PARAM(dio, dio_gen_params),
 	KUNIT_CASE(dio_in_pieces),
@@ -362,6 +606,10 @@ static struct kunit_case p2pmem_dio_cases[] = {
 	KUNIT_CASE(dio_changes_between),
 	KUNIT_CASE(dio_permissions),
 	KUNIT_CASE(dio_not_taken),
+	KUNIT_CASE_PARAM(gate, gate_gen_params),
+	KUNIT_CASE(gate_looks_once),
+	KUNIT_CASE(gate_tmpfs),
+	KUNIT_CASE(explain_fault),
 	{}
 };
 

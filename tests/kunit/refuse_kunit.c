@@ -6,12 +6,16 @@
  * range without a device behind it is enough.
  */
 #include <kunit/test.h>
+#include <linux/anon_inodes.h>
 #include <linux/bio-phys.h>
 #include <linux/bio.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/iomap.h>
 #include <linux/module.h>
 #include <linux/p2p_range_tree.h>
 #include <linux/scatterlist.h>
@@ -311,6 +315,91 @@ static void making_a_scatterlist(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_4K, iov_iter_count(&iter));
 }
 
+/* iomap: what the CPU would do to the memory in direct IO that is taken */
+
+static u16 test_iomap_type;
+static u64 test_iomap_end;	/* how far iomap wanted to know */
+
+static int test_iomap_begin(struct inode *inode, loff_t pos, loff_t length,
+			    unsigned int flags, struct iomap *iomap,
+			    struct iomap *srcmap)
+{
+	static char data[64];
+
+	test_iomap_end = pos + length;
+	iomap->type = test_iomap_type;
+	iomap->offset = pos;
+	iomap->length = length;
+	iomap->inline_data = data;
+	iomap->addr = IOMAP_NULL_ADDR;
+	return 0;
+}
+
+static const struct iomap_ops test_iomap_ops = {
+	.iomap_begin = test_iomap_begin,
+};
+
+static const struct file_operations test_takes_fops = {
+	.fop_flags = FOP_P2P_DIO,
+};
+
+static int test_iomap_rw(struct kunit *test, unsigned int dir, bool p2p,
+			 u16 type, loff_t size)
+{
+	struct test_refuse *t = test->priv;
+	struct iov_iter iter;
+	struct kiocb iocb;
+	struct file *file;
+	ssize_t ret;
+
+	file = anon_inode_create_getfile("[iomap]", &test_takes_fops, NULL,
+					 O_RDWR, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	i_size_write(file_inode(file), size);
+	file_inode(file)->i_blkbits = SECTOR_SHIFT;
+	init_sync_kiocb(&iocb, file);
+	test_iter(test, &iter, dir, false);
+	if (!p2p)
+		bvec_set_page(&t->bv[1], t->page, SZ_4K, 0);
+	test_iomap_type = type;
+	ret = iomap_dio_rw(&iocb, &iter, &test_iomap_ops, NULL, 0, NULL, 0);
+	__fput_sync(file);
+	return ret;
+}
+
+static void iomap_hole(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, SZ_4K, test_iomap_rw(test, ITER_DEST, false,
+						   IOMAP_HOLE, SZ_64K));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			test_iomap_rw(test, ITER_DEST, true, IOMAP_HOLE,
+				      SZ_64K));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			test_iomap_rw(test, ITER_DEST, true, IOMAP_UNWRITTEN,
+				      SZ_64K));
+}
+
+static void iomap_inline(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			test_iomap_rw(test, ITER_DEST, true, IOMAP_INLINE, 64));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			test_iomap_rw(test, ITER_SOURCE, true, IOMAP_INLINE,
+				      64));
+}
+
+/* What is behind the end of the file is no hole. */
+static void iomap_end_of_file(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 600, test_iomap_rw(test, ITER_DEST, false,
+						 IOMAP_HOLE, 600));
+	KUNIT_EXPECT_EQ(test, SZ_4K, test_iomap_end);
+	test_iomap_rw(test, ITER_DEST, true, IOMAP_HOLE, 600);
+	KUNIT_EXPECT_EQ(test, 1024, test_iomap_end);
+	KUNIT_EXPECT_EQ(test, 0, test_iomap_rw(test, ITER_DEST, true,
+					       IOMAP_HOLE, 0));
+}
+
 /* passthrough commands */
 
 static int test_passthrough(struct kunit *test, struct iov_iter *iter)
@@ -413,6 +502,9 @@ static struct kunit_case refuse_cases[] = {
 	KUNIT_CASE(copying),
 	KUNIT_CASE(taking_pages),
 	KUNIT_CASE(making_a_scatterlist),
+	KUNIT_CASE(iomap_hole),
+	KUNIT_CASE(iomap_inline),
+	KUNIT_CASE(iomap_end_of_file),
 	KUNIT_CASE(passthrough),
 	KUNIT_CASE(passthrough_wrong_queue),
 	KUNIT_CASE(passthrough_misaligned),

@@ -3,7 +3,7 @@
  * One preadv() or pwritev() on a drive or a file, with buffers of main memory,
  * of a PCI device, or of several of them, and a judgement of what came of it:
  *
- *   p2pio [-w] [-b] [-n] [-r] [-u] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...
+ *   p2pio [OPTION]... FILE OFFSET BUFFER...
  *
  *	BUFFER		ram:LENGTH, or ALLOCATE:LENGTH with the p2pmem/allocate
  *			file of a device, or =:LENGTH for more of the mapping
@@ -13,7 +13,12 @@
  *	-n		as a command of the drive, by ioctl
  *	-i		the same by io_uring, with one buffer or several
  *	-f		with buffers that are registered with io_uring before
+ *	-a		by libaio's system calls
+ *	-q		by io_uring
+ *	-g		only register the first buffer as a ring of buffers
  *	-r		map the devices' memory read-only
+ *	-o		map it write-only, as far as processors know that
+ *	-k		with a protection key that allows no access
  *	-u		unmap the second half of each mapping first
  *	-s SIZE		map this much of each device, at least
  *	-x ERRNO	it must fail so, and must have moved nothing; EIO
@@ -25,6 +30,7 @@
  * if all of this is so.
  */
 #define _GNU_SOURCE
+#include <linux/aio_abi.h>
 #include <linux/nvme_ioctl.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -41,7 +47,12 @@ struct options {
 	bool command;
 	bool ring;
 	bool fixed;
+	bool aio;
+	bool uring;
+	bool provide;
 	bool read_only;
+	bool write_only;
+	bool locked;
 	bool unmap_half;
 	size_t map_size;
 	int error;
@@ -94,6 +105,8 @@ static void *map_device(const char *path, size_t len, const struct options *o)
 	p = rw;
 	fill(p, len, len);
 	if (o->read_only && mprotect(p, len, PROT_READ))
+		die("mprotect: %s", strerror(errno));
+	if (o->write_only && mprotect(p, len, PROT_WRITE))
 		die("mprotect: %s", strerror(errno));
 	if (o->unmap_half && munmap((char *)p + len / 2, len - len / 2))
 		die("munmap: %s", strerror(errno));
@@ -162,14 +175,22 @@ static void *read_by_ram(const char *path, off_t offset, size_t len, int flags)
 	return buf;
 }
 
-static void must_be_untouched(const struct iovec *iov, void **before, int nr)
+/* How much of a buffer there is: with -u and -x, the rest is not mapped. */
+static size_t there(const struct iovec *iov, const struct options *o)
 {
-	size_t at;
+	return o->unmap_half && o->error ? iov->iov_len / 2 : iov->iov_len;
+}
+
+static void must_be_untouched(const struct iovec *iov, void **before, int nr,
+			      const struct options *o)
+{
+	size_t at, len;
 	int i;
 
 	for (i = 0; i < nr; i++) {
-		at = differs_at(iov[i].iov_base, before[i], iov[i].iov_len);
-		if (at < iov[i].iov_len)
+		len = there(&iov[i], o);
+		at = differs_at(iov[i].iov_base, before[i], len);
+		if (at < len)
 			die("buffer %d was changed at byte %zu", i, at);
 	}
 }
@@ -248,6 +269,65 @@ static ssize_t command_ring(const char *path, const struct iovec *iov, int nr,
 	return outcome(res < 0 ? -1 : res, len);
 }
 
+/* The same IO by other system calls. */
+static ssize_t by_aio(int fd, const struct iovec *iov, int nr, off_t offset,
+		      bool write)
+{
+	struct iocb io = {
+		.aio_lio_opcode = write ? IOCB_CMD_PWRITEV : IOCB_CMD_PREADV,
+		.aio_fildes = fd,
+		.aio_buf = (uintptr_t)iov,
+		.aio_nbytes = nr,
+		.aio_offset = offset,
+	};
+	struct iocb *ios[] = { &io };
+	aio_context_t context = 0;
+	struct io_event event;
+
+	if (syscall(SYS_io_setup, 1, &context))
+		die("io_setup: %s", strerror(errno));
+	if (syscall(SYS_io_submit, context, 1, ios) < 0)
+		return -1;
+	if (syscall(SYS_io_getevents, context, 1, 1, &event, NULL) != 1)
+		die("io_getevents: %s", strerror(errno));
+	errno = -event.res;
+	return event.res < 0 ? -1 : event.res;
+}
+
+static ssize_t by_ring(int fd, const struct iovec *iov, int nr, off_t offset,
+		       bool write)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = write ? IORING_OP_WRITEV : IORING_OP_READV,
+		.fd = fd,
+		.addr = (uintptr_t)iov,
+		.len = nr,
+		.off = offset,
+	};
+	long long res;
+
+	make_ring(1, false);
+	ring_add(&sqe);
+	if (ring_enter(1, 1) != 1)
+		die("io_uring_enter: %s", strerror(errno));
+	res = ring_result();
+	errno = -res;
+	return res < 0 ? -1 : res;
+}
+
+/* Nothing is moved: it is about the memory of the ring. */
+static ssize_t provide(const struct iovec *iov)
+{
+	struct io_uring_buf_reg reg = {
+		.ring_addr = (uintptr_t)iov->iov_base,
+		.ring_entries = 16,
+	};
+
+	make_ring(1, false);
+	return syscall(SYS_io_uring_register, ring.fd,
+		       IORING_REGISTER_PBUF_RING, &reg, 1);
+}
+
 /* Memory that stays pinned for longer than one IO. */
 static ssize_t fixed(int fd, const struct iovec *iov, off_t offset, bool write)
 {
@@ -286,24 +366,49 @@ static ssize_t command(int fd, const struct iovec *iov, off_t offset,
 	return outcome(ioctl(fd, NVME_IOCTL_SUBMIT_IO, &io), iov->iov_len);
 }
 
+/* No access for this thread from now on, and none for what it calls. */
+static int lock(const struct iovec *iov, int nr)
+{
+	int key = pkey_alloc(0, 0), i;
+
+	if (key < 0)
+		die("pkey_alloc: %s", strerror(errno));
+	for (i = 0; i < nr; i++)
+		if (pkey_mprotect((void *)((uintptr_t)iov[i].iov_base & -PAGE),
+				  ROUND_UP(iov[i].iov_len),
+				  PROT_READ | PROT_WRITE, key))
+			die("pkey_mprotect: %s", strerror(errno));
+	if (pkey_set(key, PKEY_DISABLE_ACCESS))
+		die("pkey_set: %s", strerror(errno));
+	return key;
+}
+
 static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 		  const struct options *o)
 {
 	int flags = o->buffered ? 0 : O_DIRECT;
 	void *before[MAX_BUFFERS], *file;
+	int fd, i, key = -1, error;
 	size_t len = 0;
 	ssize_t n;
-	int fd, i;
 
 	for (i = 0; i < nr; i++) {
-		before[i] = copy_of(iov[i].iov_base, iov[i].iov_len);
+		before[i] = copy_of(iov[i].iov_base, there(&iov[i], o));
 		len += iov[i].iov_len;
 	}
 	file = read_by_ram(path, offset, len, flags);
 	fd = open(path, (o->write ? O_WRONLY : O_RDONLY) | flags);
 	if (fd < 0)
 		die("open %s: %s", path, strerror(errno));
-	if (o->ring)
+	if (o->locked)
+		key = lock(iov, nr);
+	if (o->provide)
+		n = provide(iov);
+	else if (o->aio)
+		n = by_aio(fd, iov, nr, offset, o->write);
+	else if (o->uring)
+		n = by_ring(fd, iov, nr, offset, o->write);
+	else if (o->ring)
 		n = command_ring(path, iov, nr, offset, len, o->write);
 	else if (o->fixed)
 		n = fixed(fd, iov, offset, o->write);
@@ -316,14 +421,17 @@ static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 	else
 		n = preadv(fd, iov, nr, offset);
 
+	error = errno;
+	if (key >= 0)
+		pkey_set(key, 0);
 	if (o->error) {
 		if (n >= 0)
 			die("%zd bytes moved, wanted %s", n,
 			    error_name(o->error));
-		if (errno != o->error)
-			die("failed with %s, wanted %s", error_name(errno),
+		if (error != o->error)
+			die("failed with %s, wanted %s", error_name(error),
 			    error_name(o->error));
-		must_be_untouched(iov, before, nr);
+		must_be_untouched(iov, before, nr, o);
 		if (differs_at(file, read_by_ram(path, offset, len, flags),
 			       len) < len)
 			die("the file was changed");
@@ -331,11 +439,11 @@ static void judge(const char *path, off_t offset, struct iovec *iov, int nr,
 		return;
 	}
 	if (n < 0)
-		die("failed with %s", error_name(errno));
+		die("failed with %s", error_name(error));
 	if ((size_t)n != len)
 		die("moved %zd of %zu bytes", n, len);
 	if (o->write) {
-		must_be_untouched(iov, before, nr);
+		must_be_untouched(iov, before, nr, o);
 		fsync(fd);
 	}
 	must_hold_file(iov, nr, read_by_ram(path, offset, len, flags));
@@ -348,7 +456,7 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int opt, nr;
 
-	while ((opt = getopt(argc, argv, "wbnifrus:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "wbnifaqgrokus:x:")) != -1) {
 		switch (opt) {
 		case 'w':
 			o.write = true;
@@ -365,8 +473,23 @@ int main(int argc, char **argv)
 		case 'f':
 			o.fixed = true;
 			break;
+		case 'a':
+			o.aio = true;
+			break;
+		case 'q':
+			o.uring = true;
+			break;
+		case 'g':
+			o.provide = true;
+			break;
 		case 'r':
 			o.read_only = true;
+			break;
+		case 'o':
+			o.write_only = true;
+			break;
+		case 'k':
+			o.locked = true;
 			break;
 		case 'u':
 			o.unmap_half = true;
@@ -385,7 +508,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	if (argc < 3 || argc - 2 > MAX_BUFFERS) {
 		fprintf(stderr,
-			"usage: p2pio [-wbnifru] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
+			"usage: p2pio [-wbnifaqgroku] [-s SIZE] [-x ERRNO] FILE OFFSET BUFFER...\n");
 		return 2;
 	}
 	for (nr = 0; nr < argc - 2; nr++)

@@ -558,25 +558,6 @@ static void gate_looks_once(struct kunit *test)
 	test_area_end(test, &a);
 }
 
-/* A file system that copies is refused before it does. */
-static void gate_tmpfs(struct kunit *test)
-{
-	struct iov_iter iter;
-	struct dio_area a;
-	struct file *file;
-
-	test_area(test, &a);
-	file = shmem_file_setup("gate_tmpfs", LEN, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	file->f_flags |= O_DIRECT;
-	file->f_iocb_flags = iocb_flags(file);
-	iov_iter_ubuf(&iter, ITER_SOURCE, (void __user *)a.addr, LEN);
-	gate_io(test, file, false, &iter, -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, 0, file->f_mapping->nrpages);
-	__fput_sync(file);
-	test_area_end(test, &a);
-}
-
 static void explain_fault(struct kunit *test)
 {
 	struct dio_area a;
@@ -608,7 +589,6 @@ static struct kunit_case p2pmem_dio_cases[] = {
 	KUNIT_CASE(dio_not_taken),
 	KUNIT_CASE_PARAM(gate, gate_gen_params),
 	KUNIT_CASE(gate_looks_once),
-	KUNIT_CASE(gate_tmpfs),
 	KUNIT_CASE(explain_fault),
 	{}
 };

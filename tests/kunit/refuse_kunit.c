@@ -329,7 +329,7 @@ static int test_iomap_begin(struct inode *inode, loff_t pos, loff_t length,
 	test_iomap_end = pos + length;
 	iomap->type = test_iomap_type;
 	iomap->offset = pos;
-	iomap->length = length;
+	iomap->length = test_iomap_type == IOMAP_INLINE ? sizeof(data) : length;
 	iomap->inline_data = data;
 	iomap->addr = IOMAP_NULL_ADDR;
 	return 0;

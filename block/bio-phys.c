@@ -43,7 +43,7 @@ static bool bio_phys_taken(struct block_device *bdev)
 	/* the drive below may take it, but is not known before each IO */
 	if (str_has_prefix(bdev->bd_disk->disk_name, "nvme"))
 		remedy = "; with native NVMe multipath, nvme_core.multipath=N helps";
-	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, does not say that it maps memory by address alone%s\n",
+	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, may read or copy the data with the CPU%s\n",
 			    bdev, remedy);
 	return false;
 }

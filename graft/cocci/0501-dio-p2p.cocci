@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Direct IO of block devices and of iomap file systems looks at the whole of an
-// IO before any of it is done: all RAM, or all of one provider.  Block devices
-// take peer-to-peer memory where the queue does; file systems say that they
-// never look at the data, and ext4 and xfs do say so.  All others refuse.
+// IO before any of it is done: all RAM, or all of one provider.  Memory of a
+// process has been looked at by then (0503), and has a mark; bvecs of the kernel
+// have not.  Block devices take peer-to-peer memory where the queue does; file
+// systems say that they never look at the data, and ext4 and xfs do say so.  All
+// others refuse.
 //
 // Probe: fs/iomap/direct-io.c: ^__iomap_dio_rw\(
 // Probe: include/linux/fs.h: FOP_P2P_DIO

@@ -36,15 +36,14 @@ static bool bio_phys_queue_takes(const struct request_queue *q)
 
 static bool bio_phys_taken(struct block_device *bdev)
 {
-	const char *remedy = "";
+	static const char multipath[] =
+		"; with native NVMe multipath, nvme_core.multipath=N helps";
+	bool nvme = str_has_prefix(bdev->bd_disk->disk_name, "nvme");
 
 	if (bio_phys_queue_takes(bdev_get_queue(bdev)))
 		return true;
-	/* the drive below may take it, but is not known before each IO */
-	if (str_has_prefix(bdev->bd_disk->disk_name, "nvme"))
-		remedy = "; with native NVMe multipath, nvme_core.multipath=N helps";
 	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, may read or copy the data with the CPU%s\n",
-			    bdev, remedy);
+			    bdev, nvme ? multipath : "");
 	return false;
 }
 
@@ -461,8 +460,10 @@ int bio_iov_iter_get_phys(struct bio *bio, struct iov_iter *iter)
 		}
 		buf = bio_phys_lookup(addr, &len, &vma);
 		if (!buf) {
-			error = vma ? bio_phys_mixed("RAM and peer-to-peer memory") :
-				      bio_phys_ends(addr);
+			if (vma)
+				error = bio_phys_mixed("RAM and peer-to-peer memory");
+			else
+				error = bio_phys_ends(addr);
 			break;
 		}
 		error = bio_phys_check_vma(iter, vma, buf);

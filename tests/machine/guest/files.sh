@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2086,SC2154
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
 #
 # Direct IO of drive B's memory to files of every kind on drive A.  Whether the
 # drive moved the data is counted by the kernel (bus_addr); p2pio compares the
@@ -36,7 +36,8 @@ not_copied() {
 	is "$what: and no drive moved a byte" $(($(bytes bus_addr) - before)) 0
 }
 
-# both DONE WORDS [REASON] FILE OFFSET BUFFER: reading and writing
+# takes WORDS FILE OFFSET BUFFER, refuses WORDS REASON FILE OFFSET BUFFER: both
+# reading and writing
 takes() {
 	by_dma "$1: read" "$2" $3 $4
 	by_dma "$1: write" -w "$2" $3 $4
@@ -182,10 +183,10 @@ unmounted
 section "4. File systems on devices that do not take it"
 export DM_DISABLE_UDEV=1
 dmsetup create slice --table "0 819200 linear $dev 0"
-for fs in ext4 xfs; do
-	check "make $fs on dm-linear" mkfs.$fs -q \
-		$(case $fs in xfs) echo -f ;; *) echo -F ;; esac) \
-		/dev/mapper/slice
+for fs in "ext4 -F" "xfs -f"; do
+	force=${fs#* }
+	fs=${fs% *}
+	check "make $fs on dm-linear" mkfs.$fs -q $force /dev/mapper/slice
 	check "mount it" mount -t $fs /dev/mapper/slice $dir
 	noise $dir/file $MIB
 	refuses "$fs on dm-linear" "does not take peer-to-peer memory" \

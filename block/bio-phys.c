@@ -38,12 +38,14 @@ static bool bio_phys_taken(struct block_device *bdev)
 {
 	static const char multipath[] =
 		"; with native NVMe multipath, nvme_core.multipath=N helps";
-	bool nvme = str_has_prefix(bdev->bd_disk->disk_name, "nvme");
+	const char *remedy = "";
 
 	if (bio_phys_queue_takes(bdev_get_queue(bdev)))
 		return true;
+	if (str_has_prefix(bdev->bd_disk->disk_name, "nvme"))
+		remedy = multipath;
 	pr_warn_ratelimited("%pg does not take peer-to-peer memory: its driver, or one below it, may read or copy the data with the CPU%s\n",
-			    bdev, nvme ? multipath : "");
+			    bdev, remedy);
 	return false;
 }
 

@@ -129,6 +129,10 @@ unmounted
 
 mounted ext4 data=journal
 refuses "ext4, data=journal" "data=journal" $dir/file 4096 $buffer
+# io_uring tries again in a thread that may block
+not_copied "ext4, data=journal, read by -q" "data=journal" -q $dir/file 0 $buffer
+not_copied "ext4, data=journal, write by -q" "data=journal" -q -w $dir/file 0 \
+	$buffer
 mkdir $dir/upper2 $dir/work2
 mount -t overlay -o \
 	lowerdir=$dir/lower,upperdir=$dir/upper2,workdir=$dir/work2 \

@@ -229,9 +229,18 @@ static void succeeded(const struct io *io)
 /* Which errors may come?  A bit for each; none if it must succeed. */
 #define BIT(error)	(1ULL << (error) % 64)
 
+/* What can be written can be read; of main memory, that depends. */
+static bool may_move(enum kind kind, int page, bool write)
+{
+	int any = write ? PROT_READ : PROT_WRITE;
+
+	if (write && kind != RAM)
+		any |= PROT_WRITE;
+	return (page & MAPPED) && (page & any);
+}
+
 static unsigned long long expected(const struct io *io, bool *ram)
 {
-	int need = MAPPED | (io->write ? PROT_READ : PROT_WRITE);
 	bool kinds[NR_KINDS] = { false };
 	unsigned long long errors = 0;
 
@@ -240,9 +249,10 @@ static unsigned long long expected(const struct io *io, bool *ram)
 		size_t p = io->offset[i] / PAGE;
 
 		for (; p * PAGE < io->offset[i] + io->iov[i].iov_len; p++) {
-			/* a hole is no peer's memory */
-			kinds[b->page[p] & MAPPED ? b->kind : RAM] = true;
-			if ((b->page[p] & need) != need)
+			/* a hole is no memory of any kind */
+			if (b->page[p] & MAPPED)
+				kinds[b->kind] = true;
+			if (!may_move(b->kind, b->page[p], io->write))
 				errors |= BIT(EFAULT);
 		}
 		if (((unsigned long)io->iov[i].iov_base & 3) ||

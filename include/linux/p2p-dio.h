@@ -9,9 +9,8 @@
 #ifndef _LINUX_P2P_DIO_H
 #define _LINUX_P2P_DIO_H
 
+#include <linux/errno.h>
 #include <linux/fs.h>
-#include <linux/p2p_range_tree.h>
-#include <linux/pci-p2pmem.h>
 #include <linux/uio.h>
 
 /* &iov_iter.p2p: what has been found, or was told */
@@ -23,6 +22,9 @@ enum {
 };
 
 #if defined(CONFIG_DMA_PHYS_P2P) && defined(CONFIG_BLOCK)
+
+#include <linux/p2p_range_tree.h>
+#include <linux/pci-p2pmem.h>
 
 int __p2p_dio_check(const struct kiocb *iocb, struct iov_iter *iter);
 int p2p_dio_refuse(const struct kiocb *iocb, const char *why);

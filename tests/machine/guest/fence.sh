@@ -366,12 +366,59 @@ go
 GO
 }
 
+# --- no memory
+
+# Processes of a cgroup with little memory map the fenced memory, touch it and
+# unmap it, and are killed for want of page tables and begin again.
+starving() {
+	echo 0 > /sys/fs/cgroup/small/cgroup.procs
+	while [ ! -e /tmp/enough ]; do
+		p2pfault "$(mem S)/p2pmem/allocate" "$1" >> /tmp/faults 2>&1
+	done
+}
+
+left_is() {
+	[ "$(cat "$(mem S)/p2pmem/available")" = "$1" ]
+}
+
+memcg() {
+	section "6. Fences, while there is no memory for those who map it"
+	mkdir -p /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup &&
+		echo +memory > /sys/fs/cgroup/cgroup.subtree_control &&
+		mkdir /sys/fs/cgroup/small &&
+		echo 16M > /sys/fs/cgroup/small/memory.max
+	is "a cgroup with 16 MiB" $? 0
+	left=$(cat "$(mem S)/p2pmem/available")
+	for ram in 2 4 24; do
+		starving $ram &
+	done
+	most=0 bad=0
+	for _ in $(seq 100); do
+		started=$(ms)
+		fence S && lift S || bad=$((bad + 1))
+		took=$(($(ms) - started))
+		[ $took -le $most ] || most=$took
+		sleep 0.05
+	done
+	is "100 fences and lifts, $most ms at most" $bad 0
+	is "... none of which waited for memory" $((most < 2000)) 1
+	touch /tmp/enough
+	killall p2pfault
+	check "... while processes mapped it and touched it" \
+		test -s /tmp/faults
+	is "... and some were killed for memory" \
+		"$(awk '$1 == "oom_kill" { print $2 > 0 }' \
+			/sys/fs/cgroup/small/memory.events)" 1
+	check "and all of it can be had again" wait_for 10 left_is "$left"
+}
+
 row "what is done meanwhile" "ms alone" "ms with"
 neighbours
 own_memory
 clients
 bound_of
 raid
+memcg
 section "How long it takes, without and with reads that wait"
 cat $table
 is "nothing is in flight, nothing waits" \

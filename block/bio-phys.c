@@ -415,7 +415,8 @@ static int bio_phys_add_user(struct bio *bio, struct p2pmem_buf *buf,
 	}
 	if (bio_phys_full(bio, len))
 		return -ENOSPC;
-	p2pmem_buf_get(buf);
+	if (!p2pmem_buf_get(buf))
+		return -EREMOTEIO;
 	bio_phys_append(bio, phys, len, life);
 	return 0;
 }

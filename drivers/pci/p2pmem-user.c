@@ -17,8 +17,11 @@
 #include <linux/io.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
+#include <linux/pfn_t.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include "p2pmem.h"
 
 /*
@@ -47,52 +50,146 @@ phys_addr_t p2pmem_vma_phys(const struct vm_area_struct *vma,
 	       (addr - vma->vm_start);
 }
 
-/*
- * p2pmem_lock orders this with p2pmem_zap(): either the entries are there
- * before the buffer is declared dead, and are zapped, or none are made.
- */
-static vm_fault_t p2pmem_vm_fault(struct vm_fault *vmf)
+static vm_fault_t p2pmem_insert(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long pfn = PHYS_PFN(p2pmem_vma_phys(vma, addr));
+
+	/*
+	 * Without a bit in the entry that says so, mm/ takes anything that
+	 * has a memmap for a page in a VM_MIXEDMAP mapping, also when it is
+	 * only in one section with memory, and counts references on it.
+	 */
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_PTE_SPECIAL) && pfn_valid(pfn))
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_mixed(vma, addr, __pfn_to_pfn_t(pfn, PFN_DEV));
+}
+
+/* The memory is there as a whole, so spare the process more faults. */
+static vm_fault_t p2pmem_insert_around(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	struct p2pmem_buf *buf = vma->vm_file->private_data;
 	unsigned long addr, end;
 	vm_fault_t ret;
 
-	guard(mutex)(&p2pmem_lock);
-	if (!buf->live)
-		return VM_FAULT_SIGBUS;
-
-	ret = vmf_insert_pfn(vma, vmf->address & PAGE_MASK,
-			     PHYS_PFN(p2pmem_vma_phys(vma, vmf->address)));
-
-	/* the memory is there as a whole, so spare the process the faults */
+	ret = p2pmem_insert(vma, vmf->address & PAGE_MASK);
 	addr = max(vmf->address & PMD_MASK, vma->vm_start);
 	end = min(addr + PMD_SIZE, vma->vm_end);
 	for (; addr < end && ret == VM_FAULT_NOPAGE; addr += PAGE_SIZE)
-		ret = vmf_insert_pfn(vma, addr,
-				     PHYS_PFN(p2pmem_vma_phys(vma, addr)));
+		ret = p2pmem_insert(vma, addr);
 	return ret;
+}
+
+/* Wait for the lift without mmap_lock, then let the access try again. */
+static vm_fault_t p2pmem_fault_retry(struct vm_fault *vmf,
+				     struct p2pmem_buf *buf)
+{
+	const unsigned int by_user = FAULT_FLAG_USER | FAULT_FLAG_INTERRUPTIBLE;
+	unsigned int state = TASK_KILLABLE;
+
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	/* others would come back at once, with the signal still pending */
+	if ((vmf->flags & by_user) == by_user)
+		state = TASK_INTERRUPTIBLE;
+	p2pmem_buf_ref(buf);
+	release_fault_lock(vmf);
+	p2pmem_chunk_wait(buf->chunk, state);
+	p2pmem_buf_unref(buf);
+	return VM_FAULT_RETRY;
+}
+
+static vm_fault_t p2pmem_vm_fault(struct vm_fault *vmf)
+{
+	struct p2pmem_buf *buf = vmf->vma->vm_file->private_data;
+	int error;
+
+	do {
+		/* so that nothing is allocated under the lock */
+		if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+			return VM_FAULT_OOM;
+		/* pairs with p2pmem_chunk_zap() */
+		scoped_guard(mutex, &buf->lock) {
+			error = p2pmem_chunk_check(buf->chunk);
+			if (!error)
+				return p2pmem_insert_around(vmf);
+		}
+		if (error == -EAGAIN) {
+			if (vmf->flags & FAULT_FLAG_ALLOW_RETRY)
+				return p2pmem_fault_retry(vmf, buf);
+			error = p2pmem_chunk_wait(buf->chunk, TASK_KILLABLE);
+		}
+	} while (!error);
+	return VM_FAULT_SIGBUS;
+}
+
+/*
+ * What the CPU has written is in the memory when this returns: on PCI a read
+ * does not overtake writes that take the same way.
+ */
+static void p2pmem_push(void __iomem *last)
+{
+	/* writes have left the processor before it reads; pairs with nobody */
+	mb();
+	readl(last);
+	/* and it has read before it goes on */
+	mb();
+}
+
+/*
+ * For debuggers and /proc/PID/mem, who find no page.  @addr is in the mapping,
+ * and so is its page.
+ */
+static int p2pmem_vm_access(struct vm_area_struct *vma, unsigned long addr,
+			    void *data, int len, int write)
+{
+	struct p2pmem_buf *buf = vma->vm_file->private_data;
+	unsigned long offset = offset_in_page(addr);
+	void __iomem *vaddr;
+	int error;
+
+	if (write && !(vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	len = min_t(unsigned long, len, PAGE_SIZE - offset);
+	vaddr = ioremap_wc(p2pmem_vma_phys(vma, addr - offset), PAGE_SIZE);
+	if (!vaddr)
+		return -ENOMEM;
+	error = p2pmem_chunk_hold(buf->chunk);
+	if (!error) {
+		if (write) {
+			memcpy_toio(vaddr + offset, data, len);
+			p2pmem_push(vaddr + PAGE_SIZE - sizeof(u32));
+		} else {
+			memcpy_fromio(data, vaddr + offset, len);
+		}
+		p2p_range_put(&buf->chunk->range.range);
+	}
+	iounmap(vaddr);
+	return error ?: len;
 }
 
 static const struct vm_operations_struct p2pmem_vm_ops = {
 	.open	= p2pmem_vm_open,
 	.fault	= p2pmem_vm_fault,
+	.access	= p2pmem_vm_access,
 };
 
 static int p2pmem_file_release(struct inode *inode, struct file *file)
 {
-	struct p2pmem_buf *buf = file->private_data;
-
-	mutex_lock(&p2pmem_lock);
-	buf->mapping = NULL;
-	mutex_unlock(&p2pmem_lock);
-	p2pmem_buf_put(buf);
+	p2pmem_buf_release(file->private_data);
 	return 0;
+}
+
+/* For msync(): there is nothing behind this memory. */
+static int p2pmem_file_fsync(struct file *file, loff_t start, loff_t end,
+			     int datasync)
+{
+	return p2pmem_buf_live(file->private_data) ? 0 : -EIO;
 }
 
 static const struct file_operations p2pmem_file_fops = {
 	.owner		= THIS_MODULE,
 	.release	= p2pmem_file_release,
+	.fsync		= p2pmem_file_fsync,
 };
 
 /**
@@ -109,20 +206,78 @@ struct p2pmem_buf *p2pmem_vma_buf(const struct vm_area_struct *vma)
 	return vma->vm_file->private_data;
 }
 
+static int p2pmem_clear_piece(struct p2pmem_chunk *chunk, phys_addr_t phys,
+			      size_t size)
+{
+	void __iomem *vaddr;
+	int error;
+
+	/* before the reference, because this takes memory */
+	vaddr = ioremap_wc(phys, size);
+	if (!vaddr)
+		return -ENOMEM;
+	error = p2pmem_chunk_hold(chunk);
+	if (!error) {
+		memset_io(vaddr, 0, size);
+		p2pmem_push(vaddr + size - sizeof(u32));
+		p2p_range_put(&chunk->range.range);
+	}
+	iounmap(vaddr);
+	return error;
+}
+
+/* What others wait for when they fence the memory. */
+#define P2PMEM_CLEAR	SZ_256K
+
 /*
  * A fresh buffer must not show what another process left in it.  Cleared when
  * it is handed out rather than when it is freed: by then the device may be
  * gone, and freeing may run in an interrupt.
+ *
+ * Each piece is in the memory before the reference on the range is dropped.  So
+ * a fence that has waited for it may be followed by a reset that loses what is
+ * on its way; and a peer's write, which may come a shorter way, cannot be
+ * overtaken by zeroes, because nobody knows the buffer yet.
  */
 static int p2pmem_clear(struct p2pmem_buf *buf)
 {
-	void __iomem *vaddr = ioremap_wc(buf->phys, buf->size);
+	struct p2pmem_chunk *chunk = buf->chunk;
+	size_t pos, len;
+	int error;
 
-	if (!vaddr)
-		return -ENOMEM;
-	memset_io(vaddr, 0, buf->size);
-	iounmap(vaddr);
+	for (pos = 0; pos < buf->size; pos += len) {
+		len = min_t(size_t, buf->size - pos, P2PMEM_CLEAR);
+		error = p2pmem_clear_piece(chunk, buf->phys + pos, len);
+		if (error)
+			return error;
+		/* who removes the file waits for us */
+		if (READ_ONCE(chunk->p->going))
+			return -ENODEV;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
 	return 0;
+}
+
+/*
+ * A file of its own: it keeps the buffer, every VMA holds the file, and its
+ * address_space finds the mappings when they must be zapped.
+ */
+static struct file *p2pmem_file(struct pci_dev *pdev, struct p2pmem_buf *buf)
+{
+	struct file *file;
+	char name[48];
+
+	/* what /proc/PID/maps shows */
+	snprintf(name, sizeof(name), "[p2pmem %s]", pci_name(pdev));
+	file = anon_inode_create_getfile(name, &p2pmem_file_fops, buf, O_RDWR,
+					 NULL);
+	if (!IS_ERR(file)) {
+		guard(mutex)(&buf->lock);
+		buf->mapping = file->f_mapping;
+	}
+	return file;
 }
 
 static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
@@ -150,51 +305,47 @@ static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
 		return PTR_ERR(buf);
 	error = p2pmem_clear(buf);
 	if (error)
-		goto put;
-
-	/*
-	 * A file of its own: it holds the buffer, every VMA holds the file,
-	 * and its address_space finds the mappings when they must be zapped.
-	 */
-	file = anon_inode_create_getfile("[p2pmem]", &p2pmem_file_fops, buf,
-					 O_RDWR, NULL);
+		goto release;
+	file = p2pmem_file(pdev, buf);
 	if (IS_ERR(file)) {
 		error = PTR_ERR(file);
-		goto put;
+		goto release;
 	}
-	mutex_lock(&p2pmem_lock);
-	buf->mapping = file->f_mapping;
-	mutex_unlock(&p2pmem_lock);
 
 	vma_set_file(vma, file);
 	fput(file);
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	/*
+	 * Not VM_PFNMAP, nor VM_IO: who looks for frames in page tables takes
+	 * those for memory that nobody counts, and maps it with no reference.
+	 */
+	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	vma->vm_ops = &p2pmem_vm_ops;
 
 	p2pmem_vm_open(vma);
 	return 0;
-put:
-	p2pmem_buf_put(buf);
+release:
+	p2pmem_buf_release(buf);
 	return error;
 }
 
-/* Bytes of all chunks together, less those that buffers have if @free. */
+/* Bytes of all chunks together, or those that can be had if @free. */
 static u64 p2pmem_sum(struct pci_dev *pdev, bool free)
 {
-	struct p2pmem_chunk *chunk;
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(pdev);
+	struct p2pmem_chunk *chunk = NULL;
 	u64 sum = 0;
+	int i = 0;
 
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(pdev);
 	if (!p)
 		return 0;
-	list_for_each_entry(chunk, &p->chunks, node) {
-		sum += chunk->size;
-		if (free)
-			sum -= p2pmem_chunk_used(chunk, NULL);
+	while ((chunk = p2pmem_chunk_next(p, chunk, &i))) {
+		if (!free)
+			sum += chunk->size;
+		else if (!READ_ONCE(chunk->gone))
+			sum += chunk->size - p2pmem_chunk_used(chunk, NULL);
 	}
+	p2pmem_put(p);
 	return sum;
 }
 
@@ -215,22 +366,27 @@ static DEVICE_ATTR_RO(available);
 static ssize_t published_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(to_pci_dev(dev));
+	bool published = p && READ_ONCE(p->published);
 
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(to_pci_dev(dev));
-	return sysfs_emit(buf, "%d\n", p && p->published);
+	if (p)
+		p2pmem_put(p);
+	return sysfs_emit(buf, "%d\n", published);
 }
 static DEVICE_ATTR_RO(published);
 
 static ssize_t user_limit_show(struct device *dev,
 			       struct device_attribute *attr, char *buf)
 {
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(to_pci_dev(dev));
+	u64 limit = 0;
 
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(to_pci_dev(dev));
-	return sysfs_emit(buf, "%llu\n", p ? p->user_limit : 0);
+	if (p) {
+		scoped_guard(mutex, &p->limit_lock)
+			limit = p->user_limit;
+		p2pmem_put(p);
+	}
+	return sysfs_emit(buf, "%llu\n", limit);
 }
 
 static ssize_t user_limit_store(struct device *dev,
@@ -245,11 +401,12 @@ static ssize_t user_limit_store(struct device *dev,
 	if (error)
 		return error;
 
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(to_pci_dev(dev));
+	p = p2pmem_get(to_pci_dev(dev));
 	if (!p)
 		return -ENODEV;
-	p->user_limit = limit;
+	scoped_guard(mutex, &p->limit_lock)
+		p->user_limit = limit;
+	p2pmem_put(p);
 	return len;
 }
 static DEVICE_ATTR_RW(user_limit);

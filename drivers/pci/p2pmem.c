@@ -6,18 +6,41 @@
  * is a range of the mapping layer, which buffers come from (p2pmem-buf.c).
  * Kernel users get a physical address and a write-combining mapping; processes
  * mmap the sysfs file p2pmem/allocate (p2pmem-user.c) and get a buffer that is
- * theirs until the last mapping of it, and the last IO to it, is gone.
+ * theirs until the last mapping of it, and the last IO to it, is gone.  The
+ * driver fences the memory, or takes it away and brings it back
+ * (p2pmem-life.c).
  *
- * Lifetimes.  A buffer is owned by counting references: one by whoever
- * allocated it (for a process: the file behind its mapping, which every VMA
- * holds), one by each bvec of a bio that was built from user memory.  That
- * says who may use the bytes, not that the device is there: buffers outlive
- * their provider, and keep their addresses taken until the last reference is
- * dropped, also if the provider comes back.  What waits for DMA is
- * dma_phys_del(), by the references on the range.
+ * Lifetimes.  A chunk is one life of its piece: when the memory goes and comes
+ * back, with other bytes in it and perhaps elsewhere, that is another chunk.
+ * A buffer belongs to the chunk that it was allocated from, and has two counts:
  *
- * Locks: mmap_lock -> p2pmem_lock -> i_mmap_rwsem.  sysfs files are removed
- * without p2pmem_lock, because removing waits for their users.
+ * - The owners of its bytes: whoever allocated it (for a process: the file
+ *   behind its mapping, which every VMA holds), and each bvec of a bio that was
+ *   built from user memory.  With the last one its addresses are free.  Owning
+ *   them does not mean that the device is there.  When the chunk goes, the file
+ *   stops being an owner at once: what its process maps is zapped and never
+ *   comes back, so only what is on its way to the addresses, which are bios,
+ *   keeps them from the next life.  Kernel users own what they have until
+ *   p2pmem_free().
+ * - References on the struct: by all owners together and by the file, which
+ *   asks it whether the memory is there.
+ *
+ * What waits for DMA is dma_phys_del(), by the references on the range.
+ *
+ * Locks, outermost first:
+ *
+ *   mmap_lock
+ *     p2pmem.limit_lock		memory is allocated under it
+ *       lock of the tree of buffers
+ *     p2pmem_buf.lock
+ *       i_mmap_rwsem, page table lock
+ *   p2pmem_lock			innermost, as is the tree's
+ *
+ * What fencing, waiting and lifting take, which is p2pmem_lock, the tree's lock
+ * and those of buffers with what is below, nobody holds while he allocates: the
+ * memory might come from the drive whose driver fences.  Going offline does
+ * not take limit_lock either.  sysfs files are removed without any of them,
+ * because removing waits for their users.
  */
 
 #define pr_fmt(fmt) "p2pmem: " fmt
@@ -25,21 +48,17 @@
 #include <linux/cleanup.h>
 #include <linux/dma-phys.h>
 #include <linux/export.h>
-#include <linux/init.h>
-#include <linux/instruction_pointer.h>
 #include <linux/io.h>
-#include <linux/jiffies.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include "p2pmem.h"
 
-/* Providers, their chunks, and changes of the tree of buffers. */
-DEFINE_MUTEX(p2pmem_lock);
+DEFINE_SPINLOCK(p2pmem_lock);
 static LIST_HEAD(p2pmem_providers);
 
-struct p2pmem *p2pmem_find(struct pci_dev *pdev)
+static struct p2pmem *p2pmem_find(struct pci_dev *pdev)
 {
 	struct p2pmem *p;
 
@@ -51,18 +70,69 @@ struct p2pmem *p2pmem_find(struct pci_dev *pdev)
 	return NULL;
 }
 
+/* The provider of a device, with a reference, or NULL. */
+struct p2pmem *p2pmem_get(struct pci_dev *pdev)
+{
+	struct p2pmem *p;
+
+	spin_lock(&p2pmem_lock);
+	p = p2pmem_find(pdev);
+	if (p)
+		refcount_inc(&p->ref);
+	spin_unlock(&p2pmem_lock);
+	return p;
+}
+
+void p2pmem_put(struct p2pmem *p)
+{
+	if (refcount_dec_and_test(&p->ref))
+		kfree(p);
+}
+
+/* The chunk with a number, with a reference, or NULL. */
+static struct p2pmem_chunk *p2pmem_chunk_get(struct p2pmem *p, int nr)
+{
+	struct p2pmem_chunk *chunk, *found = NULL;
+
+	spin_lock(&p2pmem_lock);
+	list_for_each_entry(chunk, &p->chunks, node) {
+		if (nr--)
+			continue;
+		refcount_inc(&chunk->ref);
+		found = chunk;
+		break;
+	}
+	spin_unlock(&p2pmem_lock);
+	return found;
+}
+
+void p2pmem_chunk_put(struct p2pmem_chunk *chunk)
+{
+	if (!refcount_dec_and_test(&chunk->ref))
+		return;
+	p2pmem_put(chunk->p);
+	kfree(chunk);
+}
+
+/*
+ * Step of a walk over all chunks of a provider that the caller has a reference
+ * on: each comes with a reference, which the next step drops.  @chunk NULL and
+ * @nr 0 to begin, which is what they are again at the end.
+ */
+struct p2pmem_chunk *p2pmem_chunk_next(struct p2pmem *p,
+				       struct p2pmem_chunk *chunk, int *nr)
+{
+	if (chunk)
+		p2pmem_chunk_put(chunk);
+	chunk = p2pmem_chunk_get(p, *nr);
+	*nr = chunk ? *nr + 1 : 0;
+	return chunk;
+}
+
 static bool p2pmem_in_chunk(const struct p2pmem_chunk *chunk, phys_addr_t phys)
 {
 	return phys >= chunk->range.range.start &&
 	       phys - chunk->range.range.start < chunk->range.range.size;
-}
-
-static void p2pmem_chunk_free(struct p2pmem_chunk *chunk)
-{
-	if (chunk->wc)
-		arch_io_free_memtype_wc(chunk->range.range.start,
-					chunk->range.range.size);
-	kfree(chunk);
 }
 
 /*
@@ -79,166 +149,123 @@ static void p2pmem_chunk_pages(struct p2pmem_chunk *chunk)
 	chunk->size = chunk->base < end ? end - chunk->base : 0;
 }
 
+/* A life of a piece of a BAR begins; ERR_PTR() if it does not. */
+struct p2pmem_chunk *p2pmem_chunk_new(struct pci_dev *pdev, int bar, u64 offset,
+				      u64 size)
+{
+	struct p2pmem_chunk *chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+	int error;
+
+	if (!chunk)
+		return ERR_PTR(-ENOMEM);
+	error = dma_phys_add_bar(&chunk->range, pdev, bar, offset, size);
+	if (error) {
+		kfree(chunk);
+		return ERR_PTR(error);
+	}
+	refcount_set(&chunk->ref, 1);
+	chunk->offset = offset;
+	chunk->registered = true;
+	p2pmem_chunk_pages(chunk);
+	chunk->wc = !arch_io_reserve_memtype_wc(chunk->range.range.start,
+						chunk->range.range.size);
+	return chunk;
+}
+
+/* Nobody does DMA to it any more. */
+void p2pmem_chunk_del(struct p2pmem_chunk *chunk)
+{
+	if (!chunk->registered)
+		return;
+	chunk->registered = false;
+	/* waits for DMA in flight */
+	dma_phys_del(&chunk->range);
+	if (chunk->wc)
+		arch_io_free_memtype_wc(chunk->range.range.start,
+					chunk->range.range.size);
+}
+
 static void p2pmem_release(void *data)
 {
 	struct pci_dev *pdev = data;
-	struct p2pmem_chunk *chunk, *tmp;
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(pdev);
+	struct p2pmem_chunk *chunk;
 
-	/* no new mappings; waits for those that are being made */
+	/* no new mappings; waits for those that are being made, which hurry */
+	WRITE_ONCE(p->going, true);
+	p2pmem_wake();
 	sysfs_remove_group(&pdev->dev.kobj, &p2pmem_group);
 
-	mutex_lock(&p2pmem_lock);
-	p = p2pmem_find(pdev);
-	list_del(&p->node);
-	list_for_each_entry(chunk, &p->chunks, node)
-		p2pmem_chunk_zap(chunk);
-	mutex_unlock(&p2pmem_lock);
-
-	list_for_each_entry_safe(chunk, tmp, &p->chunks, node) {
-		/* waits for DMA in flight, without the lock */
-		dma_phys_del(&chunk->range);
-		p2pmem_chunk_free(chunk);
+	scoped_guard(spinlock, &p2pmem_lock)
+		list_del(&p->node);
+	p2pmem_end_life(p);
+	while ((chunk = p2pmem_chunk_get(p, 0))) {
+		scoped_guard(spinlock, &p2pmem_lock)
+			list_del(&chunk->node);
+		p2pmem_chunk_put(chunk);
+		p2pmem_chunk_put(chunk);
 	}
-	kfree(p);
+	p2pmem_put(p);
+	p2pmem_put(p);
 }
 
-/* The provider of a device, made when there is none yet. */
+/* The provider of a device, with a reference; made when there is none yet. */
 static struct p2pmem *p2pmem_get_provider(struct pci_dev *pdev)
 {
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(pdev);
+	static u64 last;
 	int error;
 
-	scoped_guard(mutex, &p2pmem_lock) {
-		p = p2pmem_find(pdev);
-		if (p)
-			return p;
+	if (p)
+		return p;
 
-		p = kzalloc(sizeof(*p), GFP_KERNEL);
-		if (!p)
-			return ERR_PTR(-ENOMEM);
-		p->pdev = pdev;
-		INIT_LIST_HEAD(&p->chunks);
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	p->pdev = pdev;
+	INIT_LIST_HEAD(&p->chunks);
+	mutex_init(&p->limit_lock);
+	refcount_set(&p->ref, 2);
+	scoped_guard(spinlock, &p2pmem_lock) {
+		p->nr = ++last;
 		list_add_tail(&p->node, &p2pmem_providers);
 	}
 
 	error = sysfs_create_group(&pdev->dev.kobj, &p2pmem_group);
-	if (error)
-		goto del;
-	error = devm_add_action_or_reset(&pdev->dev, p2pmem_release, pdev);
-	if (error)
-		return ERR_PTR(error);
-	return p;
-del:
-	scoped_guard(mutex, &p2pmem_lock)
-		list_del(&p->node);
-	kfree(p);
+	if (error) {
+		scoped_guard(spinlock, &p2pmem_lock)
+			list_del(&p->node);
+		p2pmem_put(p);
+	} else {
+		error = devm_add_action_or_reset(&pdev->dev, p2pmem_release,
+						 pdev);
+	}
+	if (!error)
+		return p;
+	p2pmem_put(p);
 	return ERR_PTR(error);
 }
 
 /**
  * p2pmem_unregister - take all memory of a provider back
- * @pdev: the provider
+ * @pdev: the provider; nothing is done if it is none, or none any more
  *
  * User mappings are zapped, DMA in flight is waited for, later IO fails.  For
- * drivers that give their memory up before they are unbound.
+ * drivers that give their memory up before they are unbound, so that nothing
+ * is accepted that their device no longer does.
  *
  * Context: process context, sleeps until DMA in flight has ended.
  */
 void p2pmem_unregister(struct pci_dev *pdev)
 {
+	struct p2pmem *p = p2pmem_get(pdev);
+
+	if (!p)
+		return;
+	p2pmem_put(p);
 	devm_release_action(&pdev->dev, p2pmem_release, pdev);
 }
 EXPORT_SYMBOL_GPL(p2pmem_unregister);
-
-/* For the provider's own driver, who alone changes the list of chunks. */
-static struct p2pmem *p2pmem_mine(struct pci_dev *pdev)
-{
-	guard(mutex)(&p2pmem_lock);
-	return p2pmem_find(pdev);
-}
-
-/**
- * p2pmem_fence - refuse new DMA to the memory of a provider for a while
- * @pdev: the provider
- * @bound_ms: see dma_phys_fence()
- *
- * For a driver that is going to reset its device, say: fence, wait, reset,
- * lift.  See dma_phys_fence().  Not at the same time as p2pmem_register() and
- * p2pmem_unregister().
- *
- * Context: process context, may sleep.
- * Return: 0, or -ENODEV if the device is no provider.
- */
-int p2pmem_fence(struct pci_dev *pdev, unsigned int bound_ms)
-{
-	struct p2pmem *p = p2pmem_mine(pdev);
-	struct p2pmem_chunk *chunk;
-
-	if (!p)
-		return -ENODEV;
-	/* fails for a range that is going away, and only its driver removes */
-	list_for_each_entry(chunk, &p->chunks, node)
-		WARN_ON_ONCE(__dma_phys_fence(&chunk->range, bound_ms,
-					      _RET_IP_));
-	return 0;
-}
-EXPORT_SYMBOL_GPL(p2pmem_fence);
-
-/**
- * p2pmem_wait - wait for the DMA in flight to a fenced provider
- * @pdev: the provider, after p2pmem_fence()
- * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT for as long as it takes
- *
- * Context: process context, sleeps.
- * Return: 0 when there is none, and none can start before p2pmem_lift();
- * * -ETIMEDOUT: there is some still, and the log says whose; the fence holds
- * * -EINVAL: it is not fenced
- * * -ENODEV: the device is no provider
- */
-int p2pmem_wait(struct pci_dev *pdev, long timeout)
-{
-	unsigned long end = jiffies + timeout;
-	struct p2pmem *p = p2pmem_mine(pdev);
-	struct p2pmem_chunk *chunk;
-	int error, ret = 0;
-
-	if (!p)
-		return -ENODEV;
-	list_for_each_entry(chunk, &p->chunks, node) {
-		if (timeout != MAX_SCHEDULE_TIMEOUT)
-			timeout = max_t(long, end - jiffies, 0);
-		error = dma_phys_wait(&chunk->range, timeout);
-		ret = ret ?: error;
-	}
-	return ret;
-}
-EXPORT_SYMBOL_GPL(p2pmem_wait);
-
-/**
- * p2pmem_lift - let DMA to the memory of a provider go on
- * @pdev: the provider, after p2pmem_fence()
- *
- * Context: process context, may sleep.
- * Return: 0, or
- * * -EINVAL: it is not fenced
- * * -ENODEV: the device is no provider
- */
-int p2pmem_lift(struct pci_dev *pdev)
-{
-	struct p2pmem *p = p2pmem_mine(pdev);
-	struct p2pmem_chunk *chunk;
-	int error, ret = 0;
-
-	if (!p)
-		return -ENODEV;
-	list_for_each_entry(chunk, &p->chunks, node) {
-		error = dma_phys_lift(&chunk->range);
-		ret = ret ?: error;
-	}
-	return ret;
-}
-EXPORT_SYMBOL_GPL(p2pmem_lift);
 
 /**
  * p2pmem_register - let a BAR, or part of it, be used by other devices
@@ -248,7 +275,8 @@ EXPORT_SYMBOL_GPL(p2pmem_lift);
  * @offset: where in the BAR the memory starts, 4 KiB aligned
  *
  * Undone by p2pmem_unregister(), or when the driver is unbound.  May be called
- * for several pieces; not at the same time for one device.
+ * for several pieces; not at the same time for one device, nor while it is
+ * offline.
  *
  * Context: process context, may sleep.
  * Return: 0, or with a message:
@@ -261,7 +289,6 @@ int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset)
 {
 	struct p2pmem_chunk *chunk;
 	struct p2pmem *p;
-	int error;
 
 #ifdef CONFIG_PCI_P2PDMA
 	if (rcu_access_pointer(pdev->p2pdma)) {
@@ -273,26 +300,20 @@ int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset)
 	    offset < pci_resource_len(pdev, bar))
 		size = pci_resource_len(pdev, bar) - offset;
 
-	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
-	if (!chunk)
-		return -ENOMEM;
-	error = dma_phys_add_bar(&chunk->range, pdev, bar, offset, size);
-	if (error) {
-		kfree(chunk);
-		return error;
-	}
-	p2pmem_chunk_pages(chunk);
-	chunk->wc = !arch_io_reserve_memtype_wc(chunk->range.range.start,
-						chunk->range.range.size);
-
+	chunk = p2pmem_chunk_new(pdev, bar, offset, size);
+	if (IS_ERR(chunk))
+		return PTR_ERR(chunk);
 	p = p2pmem_get_provider(pdev);
 	if (IS_ERR(p)) {
-		dma_phys_del(&chunk->range);
-		p2pmem_chunk_free(chunk);
+		p2pmem_chunk_del(chunk);
+		kfree(chunk);
 		return PTR_ERR(p);
 	}
-	scoped_guard(mutex, &p2pmem_lock)
-		list_add_tail(&chunk->node, &p->chunks);
+	/* with our reference */
+	chunk->p = p;
+	spin_lock(&p2pmem_lock);
+	list_add_tail(&chunk->node, &p->chunks);
+	spin_unlock(&p2pmem_lock);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(p2pmem_register);
@@ -304,23 +325,24 @@ EXPORT_SYMBOL_GPL(p2pmem_register);
  *
  * For a provider that names its own memory to itself.  Others map.
  *
- * Context: process context, may sleep.
+ * Context: any, except interrupts.
  * Return: the bus address, or 0 if @phys is not memory of @pdev.
  */
 pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev, phys_addr_t phys)
 {
-	struct p2pmem_chunk *chunk;
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(pdev);
+	struct p2pmem_chunk *chunk = NULL;
+	pci_bus_addr_t bus = 0;
+	int i = 0;
 
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(pdev);
 	if (!p)
 		return 0;
-	list_for_each_entry(chunk, &p->chunks, node) {
-		if (p2pmem_in_chunk(chunk, phys))
-			return phys + chunk->range.provider.bus_offset;
+	while ((chunk = p2pmem_chunk_next(p, chunk, &i))) {
+		if (p2pmem_in_chunk(chunk, phys) && !READ_ONCE(chunk->gone))
+			bus = phys + chunk->range.provider.bus_offset;
 	}
-	return 0;
+	p2pmem_put(p);
+	return bus;
 }
 EXPORT_SYMBOL_GPL(p2pmem_phys_to_bus);
 
@@ -329,18 +351,37 @@ EXPORT_SYMBOL_GPL(p2pmem_phys_to_bus);
  * @pdev: the provider
  * @publish: true to let them
  *
- * Context: process context, may sleep.
+ * Context: any, except interrupts.
  */
 void p2pmem_publish(struct pci_dev *pdev, bool publish)
 {
-	struct p2pmem *p;
+	struct p2pmem *p = p2pmem_get(pdev);
 
-	guard(mutex)(&p2pmem_lock);
-	p = p2pmem_find(pdev);
-	if (p)
-		p->published = publish;
+	if (!p)
+		return;
+	WRITE_ONCE(p->published, publish);
+	p2pmem_put(p);
 }
 EXPORT_SYMBOL_GPL(p2pmem_publish);
+
+/* The published provider that comes after a number, with a reference. */
+static struct pci_dev *p2pmem_next_published(u64 *nr)
+{
+	struct pci_dev *found = NULL;
+	struct p2pmem *p;
+
+	spin_lock(&p2pmem_lock);
+	list_for_each_entry(p, &p2pmem_providers, node) {
+		if (p->nr <= *nr || !READ_ONCE(p->published) ||
+		    READ_ONCE(p->offline))
+			continue;
+		*nr = p->nr;
+		found = pci_dev_get(p->pdev);
+		break;
+	}
+	spin_unlock(&p2pmem_lock);
+	return found;
+}
 
 /**
  * p2pmem_find_many - find the published provider that is nearest
@@ -354,21 +395,20 @@ EXPORT_SYMBOL_GPL(p2pmem_publish);
  */
 struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients)
 {
-	struct pci_dev *best = NULL;
 	int distance, best_distance = INT_MAX;
-	struct p2pmem *p;
+	struct pci_dev *pdev, *best = NULL;
+	u64 nr = 0;
 
-	guard(mutex)(&p2pmem_lock);
-	list_for_each_entry(p, &p2pmem_providers, node) {
-		if (!p->published)
-			continue;
-		distance = pci_p2pdma_distance_many(p->pdev, clients,
-						    num_clients, false);
+	/* measuring the distance takes memory, so not under the lock */
+	while ((pdev = p2pmem_next_published(&nr))) {
+		distance = pci_p2pdma_distance_many(pdev, clients, num_clients,
+						    false);
 		if (distance >= 0 && distance < best_distance) {
-			best = p->pdev;
+			swap(best, pdev);
 			best_distance = distance;
 		}
+		pci_dev_put(pdev);
 	}
-	return pci_dev_get(best);
+	return best;
 }
 EXPORT_SYMBOL_GPL(p2pmem_find_many);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests for what the driver of a provider does to its memory while others
- * use it: it fences it, and limits who may have how much of it.
+ * use it: it fences it, takes it away and brings it back, and limits who may
+ * have how much of it.
  */
 #include <kunit/test.h>
 #include <linux/cred.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
+#include <linux/dma-phys.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -14,6 +16,9 @@
 #include <linux/module.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/pci.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
 
 #include "p2pmem_test.h"
 
@@ -35,6 +40,20 @@ static struct device *test_client(struct fake_pci *f)
 
 	dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
 	return dev;
+}
+
+static ssize_t test_set_limit(struct kunit *test, struct pci_dev *p,
+			      const char *limit)
+{
+	struct file *file = p2pmem_test_open(test, p, "user_limit", O_WRONLY);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_write(file, limit, strlen(limit), &pos);
+	__fput_sync(file);
+	return ret;
 }
 
 /* All memory of a device, whatever it is made of. */
@@ -73,23 +92,353 @@ static void fences(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_lift(p));
 }
 
-/* Allocating and mapping need no DMA, so they need no lifted fence. */
-static void fence_keeps_buffers(struct kunit *test)
+/* Does something to the memory while the test waits for it. */
+struct test_later {
+	struct delayed_work work;
+	struct pci_dev *p;
+	struct task_struct *task;
+	struct mm_struct *mm;
+	bool unlocked;		/* mmap_lock is, while the test waits */
+};
+
+static void test_lift(struct work_struct *work)
+{
+	struct test_later *later = container_of(work, struct test_later,
+						work.work);
+
+	later->unlocked = !rwsem_is_locked(&later->mm->mmap_lock);
+	p2pmem_lift(later->p);
+}
+
+static void test_offline(struct work_struct *work)
+{
+	struct test_later *later = container_of(work, struct test_later,
+						work.work);
+
+	p2pmem_offline(later->p);
+}
+
+static void test_unregister(struct work_struct *work)
+{
+	struct test_later *later = container_of(work, struct test_later,
+						work.work);
+
+	p2pmem_unregister(later->p);
+}
+
+static void test_kill(struct work_struct *work)
+{
+	struct test_later *later = container_of(work, struct test_later,
+						work.work);
+
+	send_sig(SIGKILL, later->task, 1);
+}
+
+static void test_later(struct test_later *later, struct pci_dev *p,
+		       work_func_t what)
+{
+	later->p = p;
+	later->task = current;
+	later->mm = current->mm;
+	INIT_DELAYED_WORK_ONSTACK(&later->work, what);
+	schedule_delayed_work(&later->work, msecs_to_jiffies(100));
+}
+
+static void test_later_end(struct test_later *later)
+{
+	flush_delayed_work(&later->work);
+	destroy_delayed_work_on_stack(&later->work);
+}
+
+/* What waits for a fence that is lifted never knows. */
+static void fence_holds_users(struct kunit *test)
 {
 	struct fake_pci *f = p2pmem_test_fabric(test);
 	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
-	unsigned long addr;
+	unsigned long addr = p2pmem_test_map(test, p, SZ_64K), since;
+	struct test_later later;
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(addr, true));
+	phys = p2pmem_test_phys(addr);
+	KUNIT_EXPECT_NE(test, 0, phys);
+
+	/* the CPU must not reach it either */
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_phys(addr));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_wait(p, HZ));
+	since = jiffies;
+	test_later(&later, p, test_lift);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr, true));
+	KUNIT_EXPECT_GE(test, jiffies - since, msecs_to_jiffies(100));
+	KUNIT_EXPECT_LE(test, jiffies - since, HZ);
+	KUNIT_EXPECT_EQ(test, phys, p2pmem_test_phys(addr));
+	test_later_end(&later);
+
+	/* others of the process can go on, as far as that is up to us */
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+	test_later(&later, p, test_lift);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault_unlocked(addr, true));
+	KUNIT_EXPECT_TRUE(test, later.unlocked);
+	KUNIT_EXPECT_EQ(test, phys, p2pmem_test_phys(addr));
+	test_later_end(&later);
+
+	/* kernel buffers are not cleared, so there is nothing to wait for */
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+	p2pmem_free(p, p2pmem_test_alloc(test, p, SZ_4K), SZ_4K);
+	since = jiffies;
+	test_later(&later, p, test_lift);
+	p2pmem_test_map(test, p, SZ_64K);
+	KUNIT_EXPECT_GE(test, jiffies - since, msecs_to_jiffies(100));
+	KUNIT_EXPECT_LE(test, jiffies - since, HZ);
+	test_later_end(&later);
+}
+
+/* Nobody waits for ever. */
+static void fence_has_a_bound(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long addr = p2pmem_test_map(test, p, SZ_64K), since;
+
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 200));
+	since = jiffies;
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, false));
+	KUNIT_EXPECT_GE(test, jiffies - since, msecs_to_jiffies(200));
+	KUNIT_EXPECT_LE(test, jiffies - since, HZ);
+	/* and when it has passed not at all */
+	since = jiffies;
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, false));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
+			(long)p2pmem_test_mmap(test, p, 0, SZ_64K, PROT_READ,
+					       MAP_SHARED));
+	KUNIT_EXPECT_LE(test, jiffies - since, HZ / 10);
+	expect_available(test, p, BAR - SZ_64K);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr, false));
+
+	/* of two fences, the later end counts; and the last lift */
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 400));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 100));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+	since = jiffies;
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, false));
+	KUNIT_EXPECT_GE(test, jiffies - since, msecs_to_jiffies(300));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr, false));
+
+	/* the next one has a bound of its own */
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 100));
+	since = jiffies;
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, false));
+	KUNIT_EXPECT_LE(test, jiffies - since, HZ);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+}
+
+/* What else ends the wait, long before the bound does. */
+
+static const struct wait_case {
+	const char *name;
+	work_func_t what;
+	int error;
+} wait_cases[] = {
+	{ "killed", test_kill, -EINTR },
+	{ "offline", test_offline, -ENODEV },
+	{ "unregistered", test_unregister, -ENODEV },
+};
+
+KUNIT_ARRAY_PARAM_DESC(wait, wait_cases, name);
+
+static void waits_in_vain(struct kunit *test)
+{
+	const struct wait_case *c = test->param_value;
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long addr = p2pmem_test_map(test, p, SZ_64K), since;
+	struct test_later later;
+
+	allow_signal(SIGKILL);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+	since = jiffies;
+	test_later(&later, p, c->what);
+	KUNIT_EXPECT_EQ(test, c->error,
+			(long)p2pmem_test_mmap(test, p, 0, SZ_64K, PROT_READ,
+					       MAP_SHARED));
+	flush_signals(current);
+	test_later_end(&later);
+	if (p2pmem_fence(p, 0)) {
+		p2pmem_unregister(p);
+		KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 0, 0));
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+		p2pmem_test_unmap(test, addr, SZ_64K);
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+		addr = p2pmem_test_map(test, p, SZ_64K);
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+	}
+	test_later(&later, p, c->what);
+	KUNIT_EXPECT_EQ(test, c->error == -EINTR ? -EINTR : -EFAULT,
+			p2pmem_test_fault_unlocked(addr, false));
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, false));
+	KUNIT_EXPECT_LE(test, jiffies - since, HZ);
+	flush_signals(current);
+	disallow_signal(SIGKILL);
+	test_later_end(&later);
+}
+
+/*
+ * The memory that somebody waits for may have to come from the drive whose
+ * driver fences: what is locked here must not be held by who allocates.
+ */
+static void fences_in_reclaim(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long addr = p2pmem_test_map(test, p, SZ_64K);
+	phys_addr_t phys = p2pmem_test_alloc(test, p, SZ_4K);
+	struct device *self = &p->dev;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(addr, true));
+	p2pmem_publish(p, true);
+	for (i = 0; i < 2; i++) {
+		fs_reclaim_acquire(GFP_KERNEL);
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_wait(p, HZ));
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+		fs_reclaim_release(GFP_KERNEL);
+		/* lockdep compares it with all that allocates */
+		p2pmem_free(p, phys, SZ_4K);
+		phys = p2pmem_test_alloc(test, p, SZ_4K);
+		KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr, true));
+		p2pmem_test_map(test, p, SZ_4K);
+		pci_dev_put(p2pmem_find_many(&self, 1));
+	}
+	p2pmem_free(p, phys, SZ_4K);
+}
+
+/* offline */
+
+static void next_life(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	struct file *file = p2pmem_test_open(test, p, "allocate", O_RDWR);
+	unsigned long addr = p2pmem_test_map(test, p, SZ_64K), again;
+	phys_addr_t phys = p2pmem_test_alloc(test, p, SZ_4K), none, first;
+	struct device *self = &p->dev;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 2, 0, 0));
+	KUNIT_ASSERT_EQ(test, 7, test_set_limit(test, p, "1048576"));
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(addr, true));
+	first = p2pmem_test_phys(addr);
+	p2pmem_publish(p, true);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_EQ(test, first, p2pmem_test_phys(addr));
+
+	p2pmem_offline(p);
+	p2pmem_offline(p);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_phys(addr));
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, true));
+	KUNIT_EXPECT_EQ(test, -ENXIO, dma_phys_check(phys, SZ_4K, 0));
+	KUNIT_EXPECT_EQ(test, -ENXIO,
+			dma_phys_check(pci_resource_start(p, 2), SZ_4K, 0));
+	KUNIT_EXPECT_EQ(test, BAR + P2PMEM_BAR2,
+			p2pmem_test_read(test, p, "size"));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
+	KUNIT_EXPECT_EQ(test, SZ_1M, p2pmem_test_read(test, p, "user_limit"));
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			(long)kunit_vm_mmap(test, file, 0, SZ_4K, PROT_READ,
+					    MAP_SHARED, 0));
+	KUNIT_EXPECT_FALSE(test, p2pmem_alloc(p, SZ_4K, &none));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_phys_to_bus(p, phys));
+	KUNIT_EXPECT_PTR_EQ(test, NULL, p2pmem_find_many(&self, 1));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_fence(p, 0));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_wait(p, 1));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_lift(p));
+
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, true));
+	/* the kernel frees what it has, a process may sleep for ever */
+	KUNIT_EXPECT_EQ(test, BAR + P2PMEM_BAR2 - SZ_4K,
+			p2pmem_test_read(test, p, "available"));
+	again = kunit_vm_mmap(test, file, 0, SZ_64K, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(again, false));
+	KUNIT_EXPECT_EQ(test, first, p2pmem_test_phys(again));
+	p2pmem_test_unmap(test, addr, SZ_64K);
+	KUNIT_EXPECT_EQ(test, first, p2pmem_test_phys(again));
+	KUNIT_EXPECT_EQ(test, SZ_1M, p2pmem_test_read(test, p, "user_limit"));
+	KUNIT_EXPECT_EQ(test, 1, p2pmem_test_read(test, p, "published"));
+	p2pmem_free(p, phys, SZ_4K);
+	__fput_sync(file);
+
+	/* what is offline can go, too */
+	p2pmem_offline(p);
+	p2pmem_unregister(p);
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_online(p));
+	p2pmem_offline(p);
+	p2pmem_lost(p);
+}
+
+/* It is another life, which nothing that was built before fits. */
+static void lives_differ(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long addr = p2pmem_test_map(test, p, SZ_4K);
+	struct p2pmem_buf *buf;
+	u32 life;
+
+	mmap_read_lock(current->mm);
+	buf = p2pmem_vma_buf(find_vma(current->mm, addr));
+	mmap_read_unlock(current->mm);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	life = p2pmem_buf_life(buf);
+	KUNIT_EXPECT_NE(test, 0, life);
+	KUNIT_EXPECT_TRUE(test, p2pmem_buf_live(buf));
+	KUNIT_ASSERT_TRUE(test, p2pmem_buf_get(buf));
+
+	p2pmem_offline(p);
+	KUNIT_EXPECT_FALSE(test, p2pmem_buf_live(buf));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_FALSE(test, p2pmem_buf_live(buf));
+	KUNIT_EXPECT_EQ(test, life, p2pmem_buf_life(buf));
+	/* owned until the bio ends, and then by nobody */
+	KUNIT_EXPECT_EQ(test, BAR - SZ_4K,
+			p2pmem_test_read(test, p, "available"));
+	p2pmem_buf_put_phys(pci_resource_start(p, 0));
+	KUNIT_EXPECT_EQ(test, BAR, p2pmem_test_read(test, p, "available"));
+	KUNIT_EXPECT_FALSE(test, p2pmem_buf_get(buf));
+	p2pmem_test_unmap(test, addr, SZ_4K);
+
+	addr = p2pmem_test_map(test, p, SZ_4K);
+	mmap_read_lock(current->mm);
+	buf = p2pmem_vma_buf(find_vma(current->mm, addr));
+	mmap_read_unlock(current->mm);
+	KUNIT_EXPECT_NE(test, life, p2pmem_buf_life(buf));
+}
+
+/* A device that does not come back as it was stays offline. */
+static void comes_back_late(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
 	phys_addr_t phys;
 
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
-	phys = p2pmem_test_alloc(test, p, SZ_4K);
-	addr = p2pmem_test_map(test, p, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_fault(addr, true));
-	p2pmem_test_unmap(test, addr, PAGE_SIZE);
-	p2pmem_free(p, phys, SZ_4K);
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_wait(p, HZ));
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
-	expect_available(test, p, BAR);
+	p2pmem_offline(p);
+	pci_disable_device(p);
+	pci_write_config_word(p, PCI_COMMAND, 0);
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_online(p));
+	KUNIT_EXPECT_FALSE(test, p2pmem_alloc(p, SZ_4K, &phys));
+	KUNIT_ASSERT_EQ(test, 0, pci_enable_device_mem(p));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	/* fences end with the life that they were of */
+	KUNIT_EXPECT_EQ(test, -EINVAL, p2pmem_lift(p));
+	p2pmem_free(p, p2pmem_test_alloc(test, p, SZ_4K), SZ_4K);
 }
 
 /* limits */
@@ -113,20 +462,6 @@ static void test_become(struct kunit *test, uid_t uid)
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, test_revert_creds,
 						  (void *)old));
-}
-
-static ssize_t test_set_limit(struct kunit *test, struct pci_dev *p,
-			      const char *limit)
-{
-	struct file *file = p2pmem_test_open(test, p, "user_limit", O_WRONLY);
-	loff_t pos = 0;
-	ssize_t ret;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kernel_write(file, limit, strlen(limit), &pos);
-	__fput_sync(file);
-	return ret;
 }
 
 static void limits_users(struct kunit *test)
@@ -187,10 +522,42 @@ static void limits_users(struct kunit *test)
 	__fput_sync(other);
 }
 
+/* A capability that is not needed is not asked for: that may be recorded. */
+static void limit_asks_last(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	struct file *file = p2pmem_test_open(test, p, "allocate", O_RDWR);
+	unsigned long addr;
+	char limit[24];
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	snprintf(limit, sizeof(limit), "%lu", PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, strlen(limit), test_set_limit(test, p, limit));
+	/* capable() says so here, too */
+	current->flags &= ~PF_SUPERPRIV;
+	addr = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED,
+			     0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(addr));
+	KUNIT_EXPECT_FALSE(test, current->flags & PF_SUPERPRIV);
+	addr = kunit_vm_mmap(test, file, 0, PAGE_SIZE, PROT_READ, MAP_SHARED,
+			     0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(addr));
+	KUNIT_EXPECT_TRUE(test, current->flags & PF_SUPERPRIV);
+	__fput_sync(file);
+}
+
 static struct kunit_case p2pmem_driver_cases[] = {
 	KUNIT_CASE(fences),
-	KUNIT_CASE(fence_keeps_buffers),
+	KUNIT_CASE(fence_holds_users),
+	KUNIT_CASE(fence_has_a_bound),
+	KUNIT_CASE_PARAM(waits_in_vain, wait_gen_params),
+	KUNIT_CASE(fences_in_reclaim),
+	KUNIT_CASE(next_life),
+	KUNIT_CASE(lives_differ),
+	KUNIT_CASE(comes_back_late),
 	KUNIT_CASE(limits_users),
+	KUNIT_CASE(limit_asks_last),
 	{}
 };
 

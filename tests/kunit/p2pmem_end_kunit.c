@@ -84,24 +84,16 @@ static void buffer_of_unplugged(struct kunit *test)
 	p = pci_dev_get(fake_pci_dev(f, "P"));
 	phys = p2pmem_test_alloc(test, p, SZ_4K);
 	gone = p2pmem_test_alloc(test, p, SZ_4K);
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys, SZ_4K));
 
 	fake_pci_unplug(f, "P");
 	KUNIT_EXPECT_TRUE(test, !p2pmem_alloc(p, SZ_4K, &none));
 	p2pmem_free(p, gone, SZ_4K);
 	/* another device comes to the same addresses, with other bytes */
 	fake_pci_replug(f, "P");
-	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(phys, SZ_4K));
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(gone, SZ_4K));
-	/* one byte is one too many, at either end */
-	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(gone - 1, SZ_4K));
-	KUNIT_EXPECT_FALSE(test, p2pmem_phys_live(phys - SZ_4K + 1, SZ_4K));
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys - SZ_4K, SZ_4K));
 	KUNIT_EXPECT_EQ(test, BAR - SZ_4K,
 			p2pmem_test_read(test, fake_pci_dev(f, "P"),
 					 "available"));
 	p2pmem_free(p, phys, SZ_4K);
-	KUNIT_EXPECT_TRUE(test, p2pmem_phys_live(phys, SZ_4K));
 	KUNIT_EXPECT_EQ(test, BAR,
 			p2pmem_test_read(test, fake_pci_dev(f, "P"),
 					 "available"));
@@ -214,7 +206,8 @@ static void in_any_order(struct kunit *test)
 		/* let a reference that was dropped too many show */
 		flush_delayed_fput();
 		msleep(20);
-		if (mapped || held) {
+		/* a mapping keeps nothing beyond the life that it was of */
+		if ((mapped && !gone) || held) {
 			KUNIT_EXPECT_EQ(test, BAR - LEN,
 					p2pmem_test_read(test, p, "available"));
 		} else {
@@ -272,10 +265,69 @@ static void mapping_of_unplugged(struct kunit *test)
 
 	fake_pci_replug(f, "P");
 	p = fake_pci_dev(f, "P");
+	/* what is on its way keeps the addresses; who sleeps does not */
 	expect_available(test, p, BAR - LEN);
 	p2pmem_test_bio_end(bio);
+	expect_available(test, p, BAR);
 	p2pmem_test_unmap(test, addr, LEN);
 	expect_available(test, p, BAR);
+}
+
+/* The addresses of a mapping that outlives its provider are others' at once. */
+static void next_life(struct kunit *test)
+{
+	struct block_device *bdev = p2pmem_test_bdev(test, BLK_FEAT_P2P_PHYS);
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long old = p2pmem_test_map(test, p, BAR), addr;
+	struct bio *bio;
+
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(old, true));
+	p2pmem_unregister(p);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 0, 0, 0));
+	/* without a wait for who gives the old ones back */
+	addr = p2pmem_test_map(test, p, BAR);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(addr, true));
+	KUNIT_EXPECT_EQ(test, pci_resource_start(p, 0), p2pmem_test_phys(addr));
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(old, false));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_phys(old));
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EREMOTEIO),
+			    p2pmem_test_dio_at(test, bdev, ITER_DEST, old,
+					       LEN));
+
+	/* and the end of the old one is none of theirs */
+	bio = p2pmem_test_dio_at(test, bdev, ITER_DEST, addr, LEN);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bio));
+	p2pmem_test_unmap(test, old, BAR);
+	flush_delayed_fput();
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
+	p2pmem_test_unmap(test, addr, BAR);
+	flush_delayed_fput();
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
+	p2pmem_test_bio_end(bio);
+	expect_available(test, p, BAR);
+}
+
+/* Once is enough, and devres need not do it again. */
+static void unregisters_early(struct kunit *test)
+{
+	struct fake_pci *f;
+	struct pci_dev *p;
+
+	p2pmem_test_probe_registers = true;
+	f = p2pmem_test_fabric(test);
+	p = fake_pci_dev(f, "P");
+	p2pmem_unregister(p);
+	KUNIT_EXPECT_EQ(test, -ENOENT, p2pmem_test_read(test, p, "size"));
+	p2pmem_unregister(p);
+	device_release_driver(&p->dev);
+	p2pmem_unregister(p);
+	/* nor where there never was any */
+	p2pmem_unregister(fake_pci_dev(f, "C"));
+	KUNIT_ASSERT_EQ(test, 1, device_attach(&p->dev));
+	KUNIT_EXPECT_EQ(test, BAR, p2pmem_test_read(test, p, "available"));
 }
 
 static struct kunit_case p2pmem_end_cases[] = {
@@ -285,6 +337,8 @@ static struct kunit_case p2pmem_end_cases[] = {
 	KUNIT_CASE(waits_for_dma),
 	KUNIT_CASE_PARAM(in_any_order, end_gen_params),
 	KUNIT_CASE(mapping_of_unplugged),
+	KUNIT_CASE(next_life),
+	KUNIT_CASE(unregisters_early),
 	{}
 };
 

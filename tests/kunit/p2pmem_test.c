@@ -268,19 +268,34 @@ int p2pmem_test_fault(unsigned long addr, bool write)
 	return ret;
 }
 
+/* The same as processors do it: mmap_lock may be given up meanwhile. */
+int p2pmem_test_fault_unlocked(unsigned long addr, bool write)
+{
+	bool unlocked = false;
+	int ret;
+
+	mmap_read_lock(current->mm);
+	ret = fixup_user_fault(current->mm, addr, write ? FAULT_FLAG_WRITE : 0,
+			       &unlocked);
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+static int test_pte_phys(pte_t *pte, unsigned long addr, void *phys)
+{
+	if (pte_present(ptep_get(pte)))
+		*(phys_addr_t *)phys = PFN_PHYS(pte_pfn(ptep_get(pte)));
+	return 0;
+}
+
 /* What the page tables say, without a fault; 0 for nothing. */
 phys_addr_t p2pmem_test_phys(unsigned long addr)
 {
-	struct follow_pfnmap_args args = { .address = addr };
 	phys_addr_t phys = 0;
 
 	mmap_read_lock(current->mm);
-	args.vma = find_vma(current->mm, addr);
-	if (args.vma && addr >= args.vma->vm_start &&
-	    !follow_pfnmap_start(&args)) {
-		phys = PFN_PHYS(args.pfn);
-		follow_pfnmap_end(&args);
-	}
+	apply_to_existing_page_range(current->mm, addr & PAGE_MASK, PAGE_SIZE,
+				     test_pte_phys, &phys);
 	mmap_read_unlock(current->mm);
 	return phys;
 }

@@ -55,6 +55,7 @@ unsigned long p2pmem_test_map(struct kunit *test, struct pci_dev *p,
 			      size_t len);
 void p2pmem_test_unmap(struct kunit *test, unsigned long addr, size_t len);
 int p2pmem_test_fault(unsigned long addr, bool write);
+int p2pmem_test_fault_unlocked(unsigned long addr, bool write);
 phys_addr_t p2pmem_test_phys(unsigned long addr);
 
 struct block_device *p2pmem_test_bdev(struct kunit *test,

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/pci-p2pmem.h>
 #include <linux/pci.h>
 
 #include "p2pmem_test.h"
@@ -18,6 +19,8 @@
 #define BAR	P2PMEM_BAR
 #define LEN	(4 * PAGE_SIZE)		/* of most mappings */
 #define RW	(PROT_READ | PROT_WRITE)
+/* more than is cleared in one go, and no multiple of it */
+#define CLEAR	(SZ_512K + PAGE_SIZE)
 
 /* mapping */
 
@@ -155,7 +158,7 @@ static void clears(struct kunit *test)
 {
 	struct fake_pci *f = p2pmem_test_fabric(test);
 	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
-	void *copy = kunit_kmalloc(test, LEN, GFP_KERNEL);
+	void *copy = kunit_kmalloc(test, CLEAR, GFP_KERNEL);
 	unsigned long addr;
 	void __iomem *bar;
 	int i;
@@ -165,17 +168,109 @@ static void clears(struct kunit *test)
 	bar = ioremap_wc(pci_resource_start(p, 0), BAR);
 	KUNIT_ASSERT_TRUE(test, copy && bar);
 	for (i = 0; i < 2; i++) {
-		addr = p2pmem_test_map(test, p, LEN);
-		memcpy_fromio(copy, bar, LEN);
-		KUNIT_EXPECT_PTR_EQ(test, NULL, memchr_inv(copy, 0, LEN));
+		addr = p2pmem_test_map(test, p, CLEAR);
+		memcpy_fromio(copy, bar, CLEAR);
+		KUNIT_EXPECT_PTR_EQ(test, NULL, memchr_inv(copy, 0, CLEAR));
 		/* and nothing of what is another's */
-		KUNIT_EXPECT_EQ(test, FAKE_PCI_FRESH, readb(bar + LEN));
-		memset_io(bar, 's', LEN);
-		p2pmem_test_unmap(test, addr, LEN);
+		KUNIT_EXPECT_EQ(test, FAKE_PCI_FRESH, readb(bar + CLEAR));
+		memset_io(bar, 's', CLEAR);
+		p2pmem_test_unmap(test, addr, CLEAR);
 		expect_available(test, p, BAR);
 		/* it is done when it is handed out again */
 		KUNIT_EXPECT_EQ(test, 's', readb(bar));
 	}
+	iounmap(bar);
+}
+
+/* What else programs do with memory. */
+
+static struct vm_area_struct *test_vma(struct kunit *test, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, addr);
+	mmap_read_unlock(current->mm);
+	KUNIT_ASSERT_NOT_NULL(test, vma);
+	return vma;
+}
+
+static void is_a_file(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long addr = p2pmem_test_map(test, p, LEN);
+	struct vm_area_struct *vma = test_vma(test, addr);
+	char name[32];
+
+	/* nobody who looks into the page tables may take it for good */
+	KUNIT_EXPECT_FALSE(test, vma->vm_flags & (VM_IO | VM_PFNMAP));
+	KUNIT_EXPECT_EQ(test, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP,
+			vma->vm_flags & (VM_MIXEDMAP | VM_DONTEXPAND |
+					 VM_DONTDUMP));
+	/* msync() */
+	KUNIT_EXPECT_EQ(test, 0, vfs_fsync(vma->vm_file, 1));
+	snprintf(name, sizeof(name), "[p2pmem %s]", pci_name(p));
+	KUNIT_EXPECT_STREQ(test, name,
+			   vma->vm_file->f_path.dentry->d_name.name);
+	p2pmem_unregister(p);
+	KUNIT_EXPECT_EQ(test, -EIO, vfs_fsync(vma->vm_file, 1));
+	p2pmem_test_unmap(test, addr, LEN);
+}
+
+static int test_access(struct vm_area_struct *vma, unsigned long addr,
+		       void *data, int len, int write)
+{
+	int ret;
+
+	mmap_read_lock(current->mm);
+	ret = vma->vm_ops->access(vma, addr, data, len, write);
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+/* As /proc/PID/mem does it; not all architectures do. */
+static void debuggers(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	unsigned long addr = p2pmem_test_map(test, p, LEN);
+	struct vm_area_struct *vma;
+	void __iomem *bar;
+	char buf[16];
+
+	if (!fake_pci_has_memory())
+		kunit_skip(test, "nothing behind the BARs");
+	bar = ioremap_wc(pci_resource_start(p, 0), LEN);
+	KUNIT_ASSERT_TRUE(test, bar);
+	vma = test_vma(test, addr);
+	KUNIT_EXPECT_EQ(test, 8, test_access(vma, addr + PAGE_SIZE + 4,
+					     "a buffer", 8, 1));
+	memcpy_fromio(buf, bar + PAGE_SIZE + 4, 8);
+	KUNIT_EXPECT_MEMEQ(test, buf, "a buffer", 8);
+	/* to the end of a page, and the rest with the next */
+	memcpy_toio(bar + 2 * PAGE_SIZE - 8, "another!", 8);
+	KUNIT_EXPECT_EQ(test, 8, test_access(vma, addr + 2 * PAGE_SIZE - 8, buf,
+					     sizeof(buf), 0));
+	KUNIT_EXPECT_MEMEQ(test, buf, "another!", 8);
+
+	/* not while it is away */
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 50));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, test_access(vma, addr, buf, 8, 0));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_wait(p, 1));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
+	KUNIT_EXPECT_EQ(test, 8, test_access(vma, addr, buf, 8, 0));
+	p2pmem_offline(p);
+	KUNIT_EXPECT_EQ(test, -ENODEV, test_access(vma, addr, buf, 8, 0));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_EQ(test, -ENODEV, test_access(vma, addr, buf, 8, 1));
+	p2pmem_test_unmap(test, addr, LEN);
+
+	addr = p2pmem_test_mmap(test, p, 0, LEN, PROT_READ, MAP_SHARED);
+	vma = test_vma(test, addr);
+	KUNIT_EXPECT_EQ(test, -EACCES, test_access(vma, addr, buf, 8, 1));
+	KUNIT_EXPECT_EQ(test, 8, test_access(vma, addr, buf, 8, 0));
+	p2pmem_test_unmap(test, addr, LEN);
 	iounmap(bar);
 }
 
@@ -185,6 +280,8 @@ static struct kunit_case p2pmem_user_cases[] = {
 	KUNIT_CASE(faults),
 	KUNIT_CASE(unmaps_in_pieces),
 	KUNIT_CASE(clears),
+	KUNIT_CASE(is_a_file),
+	KUNIT_CASE(debuggers),
 	{}
 };
 

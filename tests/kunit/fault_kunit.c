@@ -244,6 +244,24 @@ static int run_map_in(struct fault *f)
 	return error;
 }
 
+static void hold_invalidate(struct dma_phys_holder *holder, bool for_good)
+{
+}
+
+/* As who keeps a mapping. */
+static int run_hold(struct fault *f)
+{
+	struct dma_phys_holder holder = {
+		.dev = f->dev,
+		.invalidate = hold_invalidate,
+	};
+	int error = dma_phys_hold(&holder, f->phys, SZ_4K);
+
+	if (!error)
+		dma_phys_unhold(&holder);
+	return error;
+}
+
 /* A failure must not turn a refusal into anything else. */
 static int run_refused(struct fault *f)
 {
@@ -316,6 +334,7 @@ static const struct fault_path paths[] = {
 	  fault_forget_paths, -EIO },
 	{ "first mapping, refused", "A", fault_range, run_refused,
 	  fault_forget_paths, -ENOMEM },
+	{ "a mapping that stays", "G", fault_range, run_hold, NULL, -ENOMEM },
 };
 
 KUNIT_ARRAY_PARAM_DESC(path, paths, name);

@@ -542,26 +542,6 @@ static void two_lives(struct kunit *test)
 	bio_put(bio);
 }
 
-/* The first segment's life says nothing for the second. */
-static void second_of_another_life(struct kunit *test)
-{
-	struct rq_disk *d = rq_disk_create(test, "B");
-	struct bio *bio = rq_disk_bio(d, 2);
-	struct completion done;
-
-	rq_disk_add(d, bio, 0, SZ_4K);
-	rq_disk_add(d, bio, SZ_64K, SZ_4K);
-	blk_mq_quiesce_queue(d->disk->queue);
-	rq_disk_submit_async(bio, &done);
-	/* as if it had been checked before the range went and came back */
-	bvec_set_p2p(&bio->bi_io_vec[1], d->phys + SZ_64K, SZ_4K,
-		     d->r->range.life + 1);
-	blk_mq_unquiesce_queue(d->disk->queue);
-	expect_ends(test, bio, &done, BLK_STS_P2P);
-	KUNIT_EXPECT_EQ(test, 0, d->requests);
-	rq_disk_expect_idle(d);
-}
-
 static void lose(struct rq_disk *d)
 {
 	dma_phys_lose(d->r);
@@ -612,7 +592,6 @@ static struct kunit_case rq_phys_park_cases[] = {
 	KUNIT_CASE(client_goes),
 	KUNIT_CASE_PARAM(comes_back, life_gen_params),
 	KUNIT_CASE(two_lives),
-	KUNIT_CASE(second_of_another_life),
 	KUNIT_CASE_PARAM(lost_in_flight, lost_gen_params),
 	{}
 };

@@ -163,8 +163,10 @@ bool bio_phys_park_request(struct request *rq)
 	blk_steal_bios(&bios, rq);
 	/*
 	 * It was counted on its way in, and will be once more.  How long it has
-	 * taken so far says nothing about the device.
+	 * taken so far says nothing about the device, to blk-iolatency or Kyber,
+	 * for which what was never issued has taken as long as the machine is up.
 	 */
+	rq->io_start_time_ns = blk_time_get_ns();
 	status = bio->bi_status;
 	bio->bi_status = BLK_STS_AGAIN;
 	rq_qos_done_bio(bio);

@@ -66,9 +66,9 @@ static struct maple_tree p2p_ranges =
  *
  * Written under the tree's lock.  Readers hold nothing but RCU, so a slot that
  * changes under them may seem to hold a frame that it does not.  Hence what a
- * slot says is but a hint, and its range is asked again.  Nothing is missed:
- * the slot of a range changes while that is being registered, and when nothing
- * is in flight to it any more.
+ * slot says is but a hint, and its range is asked again.  Nothing is missed: a
+ * range gets its slot while readers go to the tree because of it, and keeps it
+ * until nothing is in flight to it any more.
  */
 #define P2P_RANGE_SLOTS		16
 
@@ -141,29 +141,50 @@ static struct p2p_range_slot *p2p_range_slot(const struct p2p_range *range)
 	return NULL;
 }
 
-static void p2p_range_slots_publish(void)
+/*
+ * Give the free slots to ranges of the tree that have none, and tell readers
+ * where to look.  Under the tree's lock.
+ */
+static void p2p_range_slots_fill(void)
 {
-	WRITE_ONCE(p2p_range_slots_end, p2p_range_slotless ? NULL :
-		   p2p_range_slots + p2p_range_slots_used);
-}
+	MA_STATE(mas, &p2p_ranges, 0, 0);
+	const struct p2p_range_slot *end = NULL;
+	struct p2p_range_slot *slot;
+	struct p2p_range *range;
 
-static void p2p_range_slot_take(struct p2p_range *range, unsigned long first,
-				unsigned long last)
-{
-	struct p2p_range_slot *slot = p2p_range_slot(NULL);
+	while (p2p_range_slotless) {
+		slot = p2p_range_slot(NULL);
+		if (!slot)
+			break;
+		do
+			range = mas_find(&mas, P2P_RANGE_MAX_FRAME);
+		while (range && p2p_range_slot(range));
+		if (!range)
+			break;	/* the others are on their way in */
 
-	if (slot) {
-		WRITE_ONCE(slot->first, first);
-		WRITE_ONCE(slot->frames, last - first + 1);
+		WRITE_ONCE(slot->first, p2p_range_frame(range->start));
+		WRITE_ONCE(slot->frames, p2p_range_frame(range->size));
 		rcu_assign_pointer(slot->range, range);
 		if (slot == p2p_range_slots + p2p_range_slots_used)
 			p2p_range_slots_used++;
-	} else {
-		p2p_range_slotless++;
+		p2p_range_slotless--;
 	}
-	p2p_range_slots_publish();
+	if (!p2p_range_slotless)
+		end = p2p_range_slots + p2p_range_slots_used;
+	/* Pairs with smp_load_acquire() in p2p_range_lookup(). */
+	smp_store_release(&p2p_range_slots_end, end);
 }
 
+/* A range is on its way in: until it has a slot, readers go to the tree. */
+static void p2p_range_slot_want(void)
+{
+	mtree_lock(&p2p_ranges);
+	p2p_range_slotless++;
+	WRITE_ONCE(p2p_range_slots_end, NULL);
+	mtree_unlock(&p2p_ranges);
+}
+
+/* A range is out of the tree, or did not get in.  Under the tree's lock. */
 static void p2p_range_slot_free(const struct p2p_range *range)
 {
 	struct p2p_range_slot *slot = p2p_range_slot(range);
@@ -174,7 +195,7 @@ static void p2p_range_slot_free(const struct p2p_range *range)
 	} else {
 		p2p_range_slotless--;
 	}
-	p2p_range_slots_publish();
+	p2p_range_slots_fill();
 }
 
 /*
@@ -267,15 +288,19 @@ int p2p_range_register(struct p2p_range *range)
 	 * The tree publishes with rcu_assign_pointer(), so that a lookup sees
 	 * all of the above.
 	 */
+	p2p_range_slot_want();
 	ret = mtree_insert_range(&p2p_ranges, first, last, range, GFP_KERNEL);
+	mtree_lock(&p2p_ranges);
+	if (ret)
+		p2p_range_slot_free(range);
+	else
+		p2p_range_slots_fill();
+	mtree_unlock(&p2p_ranges);
 	if (ret) {
 		WRITE_ONCE(range->state, P2P_RANGE_UNREGISTERED);
 		percpu_ref_exit(&range->ref);
 		return ret;
 	}
-	mtree_lock(&p2p_ranges);
-	p2p_range_slot_take(range, first, last);
-	mtree_unlock(&p2p_ranges);
 	static_branch_enable(&p2p_ranges_ever_key);
 	return 0;
 }
@@ -333,8 +358,9 @@ void p2p_range_unregister(struct p2p_range *range)
 	mas_set_range(&mas, p2p_range_frame(range->start),
 		      p2p_range_frame(p2p_range_end(range)));
 	mas_lock(&mas);
-	p2p_range_slot_free(range);
 	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
+	/* After that, which may drop the lock, nobody gives it a slot again. */
+	p2p_range_slot_free(range);
 	mas_unlock(&mas);
 
 	/*
@@ -394,8 +420,7 @@ p2p_range_walk(phys_addr_t phys, size_t len, struct p2p_range **range)
 enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 				      struct p2p_range **range)
 {
-	const struct p2p_range_slot *end = READ_ONCE(p2p_range_slots_end);
-	const struct p2p_range_slot *slot = p2p_range_slots;
+	const struct p2p_range_slot *slot = p2p_range_slots, *end;
 	unsigned long frame = p2p_range_frame(phys);
 	struct p2p_range *r;
 
@@ -406,6 +431,8 @@ enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 		*range = NULL;
 		return P2P_RANGE_NONE;
 	}
+	/* Pairs with smp_store_release() in p2p_range_slots_fill(). */
+	end = smp_load_acquire(&p2p_range_slots_end);
 	if (!end)
 		return p2p_range_walk(phys, len, range);
 

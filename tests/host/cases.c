@@ -100,11 +100,11 @@ static void run_one(struct kunit_suite *suite, struct kunit_case *c,
 	while (test.actions)
 		action_run(&test.actions);
 	current_test = NULL;
+	host_tree_validate();
 	if (host_warnings() != warnings)
 		host_fail(&test, c->name, 0, "a warning");
 	if (!host_threads_gone())
 		host_fail(&test, c->name, 0, "threads are left");
-	host_tree_validate();
 
 	if (test.failed) {
 		printf("  FAIL  %s.%s %s\n", suite->name, c->name, desc);
@@ -208,8 +208,55 @@ static void many(struct kunit *test)
 	rcu_read_unlock();
 }
 
+/*
+ * Whichever goes, one that found the table full gets its slot: see tree.c,
+ * which complains.  And one that does not get in leaves no trace in it.
+ */
+static void slots(struct kunit *test)
+{
+	struct p2p_range range[20], same;
+	const int n = ARRAY_SIZE(range);
+	struct p2p_range *found;
+	int i, j, step;
+
+	for (step = 1; step < n; step += 2) {
+		/* neither 5 nor a multiple of it */
+		if (step % 5 == 0)
+			continue;
+		for (i = 0; i < n; i++) {
+			range[i] = range_at(i * 2 * P2P_RANGE_ALIGN);
+			KUNIT_ASSERT_EQ(test, 0, p2p_range_register(&range[i]));
+			same = range_at(range[i].start);
+			KUNIT_EXPECT_EQ(test, -EEXIST,
+					p2p_range_register(&same));
+			host_tree_validate();
+		}
+		for (i = 0; i < n; i++) {
+			j = i * step % n;
+			p2p_range_unregister(&range[j]);
+			host_tree_validate();
+			/* and back, behind all others, and gone for good */
+			KUNIT_ASSERT_EQ(test, 0, p2p_range_register(&range[j]));
+			host_tree_validate();
+			p2p_range_unregister(&range[j]);
+			host_tree_validate();
+			rcu_read_lock();
+			for (j = 0; j < n; j++)
+				KUNIT_EXPECT_EQ(test,
+						p2p_range_state(&range[j]) ==
+						P2P_RANGE_LIVE ?
+						P2P_RANGE_INSIDE :
+						P2P_RANGE_NONE,
+						p2p_range_lookup(range[j].start,
+								 1, &found));
+			rcu_read_unlock();
+		}
+	}
+}
+
 static struct kunit_case host_cases[] = {
 	KUNIT_CASE(no_memory),
+	KUNIT_CASE(slots),
 	KUNIT_CASE(many),
 	{}
 };

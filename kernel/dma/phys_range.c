@@ -13,24 +13,10 @@
 
 LIST_HEAD(dma_phys_ranges);
 
-/* Is the memory wrapped in struct pages by somebody else already? */
+/* Is any of the memory wrapped in struct pages by somebody else already? */
 static bool dma_phys_has_pages(phys_addr_t start, phys_addr_t size)
 {
-#ifdef CONFIG_ZONE_DEVICE
-	phys_addr_t pos;
-
-	/* pagemaps come in subsections; no need to ask for every page */
-	for (pos = 0; pos < size; pos += PAGES_PER_SUBSECTION << PAGE_SHIFT) {
-		struct dev_pagemap *pgmap;
-
-		pgmap = get_dev_pagemap(PHYS_PFN(start + pos), NULL);
-		if (pgmap) {
-			put_dev_pagemap(pgmap);
-			return true;
-		}
-	}
-#endif
-	return false;
+	return size && memremap_overlaps(start, start + size - 1);
 }
 
 /*
@@ -60,6 +46,73 @@ static bool dma_phys_bar_unassigned(struct pci_dev *pdev, int bar)
 			i++;	/* its upper half is no BAR */
 	}
 	return false;
+}
+
+/*
+ * Where in @bar a part of MSI-X lies, the table or the PBA: whole frames, as
+ * what is next to it in the same one cannot be given away without it.
+ */
+static bool dma_phys_msix_part(struct pci_dev *pdev, int bar, int reg,
+			       u64 *start, u64 *end)
+{
+	unsigned int vectors, bytes;
+	u16 flags;
+	u32 at;
+
+	pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &flags);
+	pci_read_config_dword(pdev, pdev->msix_cap + reg, &at);
+	/* both registers have the same fields */
+	if ((at & PCI_MSIX_TABLE_BIR) != bar)
+		return false;
+	vectors = (flags & PCI_MSIX_FLAGS_QSIZE) + 1;
+	bytes = reg == PCI_MSIX_TABLE ? vectors * PCI_MSIX_ENTRY_SIZE :
+		DIV_ROUND_UP(vectors, 64) * sizeof(u64);
+	at &= PCI_MSIX_TABLE_OFFSET;
+	*start = round_down(at, P2P_RANGE_ALIGN);
+	*end = round_up((u64)at + bytes, P2P_RANGE_ALIGN);
+	return true;
+}
+
+/*
+ * Whoever may write to the MSI-X table may have the device write anywhere: no
+ * piece of a BAR that holds it, or the PBA, is memory for others.
+ */
+static int dma_phys_check_msix(struct pci_dev *pdev, int bar, u64 offset,
+			       u64 size)
+{
+	static const int regs[] = { PCI_MSIX_TABLE, PCI_MSIX_PBA };
+	u64 start[ARRAY_SIZE(regs)] = {}, end[ARRAY_SIZE(regs)] = {};
+	u64 len = pci_resource_len(pdev, bar), pos = 0, next;
+	char rest[128] = ", none of it";
+	bool hit = false;
+	int i, n = 0;
+
+	for (i = 0; pdev->msix_cap && i < ARRAY_SIZE(regs); i++)
+		if (dma_phys_msix_part(pdev, bar, regs[i], &start[i], &end[i]))
+			hit |= offset < end[i] && start[i] < offset + size;
+	if (!hit)
+		return 0;
+
+	/* what is left between the parts */
+	while (pos < len) {
+		next = len;
+		for (i = 0; i < ARRAY_SIZE(regs); i++) {
+			if (pos >= start[i] && pos < end[i])
+				break;
+			if (pos < start[i])
+				next = min(next, start[i]);
+		}
+		if (i < ARRAY_SIZE(regs)) {
+			pos = end[i];
+			continue;
+		}
+		n += scnprintf(rest + n, sizeof(rest) - n, ", %#llx+%#llx", pos,
+			       next - pos);
+		pos = next;
+	}
+	pci_err(pdev, "BAR %d, %#llx+%#llx has the MSI-X table or PBA in it: who can write there can have the device write anywhere; of this BAR you may register%s\n",
+		bar, offset, size, rest + 1);
+	return -EPERM;
 }
 
 static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
@@ -94,12 +147,13 @@ static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
 			bar);
 		return -EBUSY;
 	}
-	return 0;
+	return dma_phys_check_msix(pdev, bar, offset, size);
 }
 
 /**
  * dma_phys_add_bar - let other devices do DMA to a piece of a BAR
- * @r: memory for the range; stays until dma_phys_del() has returned
+ * @r: memory for the range, zeroed when it was allocated; stays until
+ *	dma_phys_del() has returned
  * @pdev: the provider
  * @bar: number of a memory BAR that is assigned and enabled
  * @offset: where in the BAR the piece starts, in bytes, 4 KiB aligned
@@ -118,7 +172,8 @@ static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
  * * -EINVAL: zero length
  * * -EFAULT: not 4 KiB aligned
  * * -EOVERFLOW: wraps around the end of the address space
- * * -EEXIST: overlaps a range that is registered
+ * * -EPERM: has the MSI-X table or PBA in it; the message says what has not
+ * * -EEXIST: overlaps a range that is registered, or is one
  * * -EBUSY: overlaps System RAM, or has struct pages
  * * -ENOMEM: out of memory
  */
@@ -130,6 +185,12 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 	if (bar < 0 || bar >= PCI_STD_NUM_BARS) {
 		pci_err(pdev, "there is no BAR %d\n", bar);
 		return -ERANGE;
+	}
+	/* before anything is written to it: others look at it */
+	if (p2p_range_state(&r->range) != P2P_RANGE_UNREGISTERED) {
+		pci_err(pdev, "BAR %d, %#llx+%#llx: the range that it shall be is registered already\n",
+			bar, offset, size);
+		return -EEXIST;
 	}
 	error = dma_phys_check_bar(pdev, bar, offset, size);
 	if (error)
@@ -160,6 +221,19 @@ int dma_phys_add_bar(struct dma_phys_range *r, struct pci_dev *pdev, int bar,
 			error == -EBUSY ? "overlaps System RAM" :
 			"out of memory or address space", error);
 		return error;
+	}
+
+	/*
+	 * Again: who makes pages looks here after his are in, and we look there
+	 * after this is, so that one of us sees the other.  Pairs with that in
+	 * pagemap_check_p2p().
+	 */
+	smp_mb();
+	if (dma_phys_has_pages(r->range.start, size)) {
+		p2p_range_unregister(&r->range);
+		pci_err(pdev, "BAR %d was given struct pages just now; use one or the other\n",
+			bar);
+		return -EBUSY;
 	}
 
 	mutex_lock(&dma_phys_lock);

@@ -80,6 +80,22 @@ struct fake_pci_window {
 };
 
 /**
+ * struct fake_pci_msix - MSI-X capability: what it says, nothing is behind it
+ * @vectors: how many; 0: no such capability
+ * @table: offset of the table in its BAR
+ * @pba: offset of the pending bits in theirs
+ * @table_bar: number of the BAR
+ * @pba_bar: number of the BAR
+ */
+struct fake_pci_msix {
+	u16 vectors;
+	u32 table;
+	u32 pba;
+	u8 table_bar;
+	u8 pba_bar;
+};
+
+/**
  * struct fake_pci_node - one line of the table
  * @name: how the test calls it; a node without a name ends the table
  * @parent: the node above it, which must come earlier in the table
@@ -96,6 +112,7 @@ struct fake_pci_window {
  * @has_acs: it has the ACS capability, with
  * @acs_cap: these bits in the capability register, and
  * @acs_ctrl: these in the control register
+ * @msix: MSI-X capability
  * @windows: of a host bridge
  * @domain: of a host bridge: PCI domain, counted from %FAKE_PCI_DOMAIN
  */
@@ -113,6 +130,7 @@ struct fake_pci_node {
 	bool has_acs;
 	u16 acs_cap;
 	u16 acs_ctrl;
+	struct fake_pci_msix msix;
 	struct fake_pci_window windows[FAKE_PCI_WINDOWS];
 	int domain;
 };

@@ -15,6 +15,7 @@
 #include "fake_pci_int.h"
 
 #define FAKE_PCI_EXP		0x40	/* PCI Express capability */
+#define FAKE_PCI_MSIX		0xb0	/* MSI-X capability */
 #define FAKE_PCI_ACS		PCI_CFG_SPACE_SIZE	/* first extended one */
 
 static struct fake_pci_fn *fake_pci_find_fn(struct pci_bus *bus,
@@ -165,11 +166,30 @@ static void fake_pci_init_bridge(struct fake_pci_fn *fn)
 	set16(fn, PCI_BRIDGE_CONTROL, 0, PCI_BRIDGE_CTL_SERR);
 }
 
-static void fake_pci_init_exp(struct fake_pci_fn *fn, int type)
+/* One more capability, before those that there are. */
+static void fake_pci_init_cap(struct fake_pci_fn *fn, int where, u8 id)
 {
 	set16(fn, PCI_STATUS, PCI_STATUS_CAP_LIST, 0);
-	set8(fn, PCI_CAPABILITY_LIST, FAKE_PCI_EXP, 0);
-	set8(fn, FAKE_PCI_EXP, PCI_CAP_ID_EXP, 0);
+	set8(fn, where, id, 0);
+	set8(fn, where + PCI_CAP_LIST_NEXT, fn->config[PCI_CAPABILITY_LIST], 0);
+	set8(fn, PCI_CAPABILITY_LIST, where, 0);
+}
+
+static void fake_pci_init_msix(struct fake_pci_fn *fn)
+{
+	const struct fake_pci_msix *msix = &fn->node->msix;
+
+	fake_pci_init_cap(fn, FAKE_PCI_MSIX, PCI_CAP_ID_MSIX);
+	set16(fn, FAKE_PCI_MSIX + PCI_MSIX_FLAGS, msix->vectors - 1,
+	      PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	set32(fn, FAKE_PCI_MSIX + PCI_MSIX_TABLE,
+	      msix->table | msix->table_bar, 0);
+	set32(fn, FAKE_PCI_MSIX + PCI_MSIX_PBA, msix->pba | msix->pba_bar, 0);
+}
+
+static void fake_pci_init_exp(struct fake_pci_fn *fn, int type)
+{
+	fake_pci_init_cap(fn, FAKE_PCI_EXP, PCI_CAP_ID_EXP);
 	set16(fn, FAKE_PCI_EXP + PCI_EXP_FLAGS, 2 | type << 4, 0);
 	set32(fn, FAKE_PCI_EXP + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_RBER, 0);
 	set16(fn, FAKE_PCI_EXP + PCI_EXP_DEVCTL, 0, PCI_EXP_DEVCTL_PAYLOAD |
@@ -221,4 +241,6 @@ void fake_pci_init_fn(struct fake_pci_fn *fn)
 	type = fake_pci_exp_type(node);
 	if (type >= 0)
 		fake_pci_init_exp(fn, type);
+	if (node->msix.vectors)
+		fake_pci_init_msix(fn);
 }

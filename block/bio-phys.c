@@ -25,6 +25,7 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include "blk.h"
 
 /* A queue that bounces high memory looks at the page of every bvec. */
 static bool bio_phys_queue_takes(const struct request_queue *q)
@@ -123,6 +124,82 @@ static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len,
 	return 0;
 }
 
+/*
+ * How many segments the DMA iterator makes of @bio: cut and joined as
+ * blk_map_iter_segment() does it.  -EINVAL if there is a gap that the queue
+ * does not allow, between two of them or behind @end, where the bio before it
+ * ends.
+ */
+static int bio_phys_count(struct request_queue *q, const struct bio *bio,
+			  phys_addr_t end)
+{
+	const struct queue_limits *lim = &q->limits;
+	struct bio_vec bv, seg = {};
+	unsigned int len, room = 0;
+	struct bvec_iter iter;
+	phys_addr_t phys;
+	int nsegs = 0;
+
+	for (iter = bio->bi_iter; iter.bi_size;
+	     bvec_iter_advance_single(bio->bi_io_vec, &iter, bv.bv_len)) {
+		bv = mp_bvec_iter_bvec(bio->bi_io_vec, iter);
+		phys = bv.bv_phys;
+		len = bv.bv_len;
+		if (len <= room && biovec_phys_mergeable(q, &seg, &bv)) {
+			seg.bv_len += len;
+			room -= len;
+			end = phys + len;
+			continue;
+		}
+		if (end && ((end | phys) & lim->virt_boundary_mask))
+			return -EINVAL;
+		end = phys + len;
+		for (seg = bv; len; len -= seg.bv_len, phys += seg.bv_len) {
+			room = get_max_segment_size(lim, phys, UINT_MAX);
+			seg.bv_phys = phys;
+			seg.bv_len = min(len, room);
+			room -= seg.bv_len;
+			nsegs++;
+		}
+	}
+	return nsegs;
+}
+
+/*
+ * How many segments @bio is, behind the bios of @rq; -EINVAL if it does not
+ * fit there.  Two bios are not taken to share a segment: the iterator may join
+ * them, and need not.  Without a request the bio is the first.
+ */
+static int bio_phys_limits(struct request_queue *q, struct request *rq,
+			   const struct bio *bio)
+{
+	u64 bytes = bio->bi_iter.bi_size;
+	unsigned int nsegs = 0;
+	phys_addr_t end = 0;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	int add;
+
+	if (rq && rq->bio) {
+		bio_for_each_bvec(bv, rq->biotail, iter)
+			end = bv.bv_phys + bv.bv_len;
+		nsegs = rq->nr_phys_segments;
+		bytes += blk_rq_bytes(rq);
+	}
+	add = bio_phys_count(q, bio, end);
+	if (add < 0 || nsegs + add > queue_max_segments(q) ||
+	    bytes > (u64)queue_max_hw_sectors(q) << SECTOR_SHIFT)
+		return -EINVAL;
+	return add;
+}
+
+/* A bio for a command of its own is never split: it must fit. */
+static bool bio_phys_fits(const struct bio *bio)
+{
+	return !bio->bi_bdev || !blk_op_is_passthrough(bio->bi_opf) ||
+	       bio_phys_limits(bdev_get_queue(bio->bi_bdev), NULL, bio) >= 0;
+}
+
 /**
  * bio_add_phys - add peer-to-peer memory to a bio
  * @bio: a bio that is being built
@@ -132,6 +209,10 @@ static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len,
  * Marks the bio as peer-to-peer.  A piece that continues the last one is
  * joined to it.  The memory must stay allocated until the bio has ended; the
  * range need not: if it goes, the bio fails, also if it has come back by then.
+ *
+ * An ordinary bio may be longer than what its device takes at once, and is
+ * split.  One of a passthrough operation with a device is full when the limits
+ * of its queue are reached; without one, blk_rq_append_bio() refuses it.
  *
  * Context: any.
  * Return: @len; 0 if the bio is full; or
@@ -170,12 +251,20 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
 	    bio_phys_may_merge(prev, phys, len)) {
 		prev->bv_len += len;
 		bio->bi_iter.bi_size += len;
-		return len;
+		if (bio_phys_fits(bio))
+			return len;
+		prev->bv_len -= len;
+		bio->bi_iter.bi_size -= len;
+		return 0;
 	}
 	if (bio_phys_full(bio, len))
 		return 0;
 	bio_phys_append(bio, phys, len, life);
-	return len;
+	if (bio_phys_fits(bio))
+		return len;
+	bio->bi_vcnt--;
+	bio->bi_iter.bi_size -= len;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(bio_add_phys);
 
@@ -627,5 +716,8 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 					      &range);
 	rcu_read_unlock();
 	/* not -EREMOTEIO: callers take that for a reason to copy the data */
-	return status == BLK_STS_P2P ? -ENXIO : blk_status_to_errno(status);
+	if (status != BLK_STS_OK)
+		return status == BLK_STS_P2P ? -ENXIO :
+		       blk_status_to_errno(status);
+	return bio_phys_limits(rq->q, rq, bio);
 }

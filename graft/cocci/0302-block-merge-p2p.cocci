@@ -55,12 +55,14 @@ statement S;
  {
  ...
  unsigned int nr_segs = 0;
-+int error = blk_rq_phys_append(rq, bio);
++int p2p_segs = blk_rq_phys_append(rq, bio);
 +
-+if (error)
-+	return error;
++if (p2p_segs < 0)
++	return p2p_segs;
 
  bio_for_each_bvec(E1, bio, E2) S
++if (p2p_segs)
++	nr_segs = p2p_segs;
  ...
  }
 
@@ -75,7 +77,7 @@ identifier bio, rq, iter, ret;
  ...
  bio_iov_bvec_set(bio, ...);
 +ret = blk_rq_phys_append(rq, bio);
-+if (ret) {
++if (ret < 0) {
 +	blk_mq_map_bio_put(bio);
 +	return ret;
 +}

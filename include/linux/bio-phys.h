@@ -248,12 +248,12 @@ static inline bool blk_rq_p2p_mergeable(const struct request *rq,
  * @rq: the request, perhaps still empty
  * @bio: the bio
  *
- * Passthrough requests are put together without the tests of merging, so they
- * have this one.
+ * Passthrough requests are put together without the tests of merging, and are
+ * never split, so they have this one.
  *
- * Return: 0, or
+ * Return: 0 for RAM; how many DMA segments the bio adds, 1 and up; or
  * * -EINVAL: the request would hold RAM and peer-to-peer memory, or memory of
- *   two providers
+ *   two providers, or exceed the queue's limits: segments, bytes, gaps
  * * -EOPNOTSUPP: the device does not take peer-to-peer memory
  * * -ENXIO: nobody owns the memory any more
  */

@@ -199,6 +199,39 @@ one_unmapping() {
 		"$(grep -c 'size=65536 unmapped_size=65536' $tracing/trace)" 16
 }
 
+# watched DRIVE: whoever debugs sees what lies in one piece of IOVA space, and that
+# it is undone
+watched() {
+	api=/sys/kernel/debug/dma-api
+	pci=$(pci_of "$(controller "$1")")
+	echo > $tracing/trace
+	echo 1 > $tracing/events/dma/dma_map_page/enable
+	echo 1 > $tracing/events/dma/dma_unmap_page/enable
+	fio --name=read --filename="$(namespace "$(controller "$1")" 1)" \
+		--direct=1 --rw=read --bs=64k --size=1m --output=/tmp/fio.log
+	echo 0 > $tracing/events/dma/enable
+	# shellcheck disable=SC2016	# awk's
+	is "the trace has 1 MiB of pieces, and all of it unmapped" "$(awk -v pci="$pci" '
+		index($0, pci) == 0 || !/FROM_DEVICE/ { next }
+		/ dma_map_page: / { sub(/.* size=/, ""); m += $1 }
+		/ dma_unmap_page: / { sub(/.* size=/, ""); u += $1 }
+		END { print (m >= 1048576), m - u }' $tracing/trace)" "1 0"
+	fio --name=read --filename="$(namespace "$(controller "$1")" 1)" \
+		--direct=1 --rw=read --bs=64k --size=8m --iodepth=16 --loops=8 \
+		--ioengine=io_uring --output=/tmp/fio.log &
+	reader=$!
+	found=
+	while [ -z "$found" ] && kill -0 $reader 2>/dev/null; do
+		found=$(grep "$pci" $api/dump | grep -m 1 ' single ')
+	done
+	wait $reader
+	check "the DMA debugging has such pieces" [ -n "$found" ]
+	is "and none when the IO has ended" \
+		"$(grep "$pci" $api/dump | grep -c ' single ')" 0
+	is "and complains of nothing" \
+		"$(cat $api/error_count) $(cat $api/disabled)" "0 N"
+}
+
 # ram_refused DRIVE: now and then a piece of a request cannot be mapped, the first
 # or a later one; what was mapped is unmapped, and the IO is tried again
 ram_refused() {
@@ -250,6 +283,7 @@ if [ -n "$(word ram)" ]; then
 	section "   The same drives with buffers in main memory"
 	ram
 	[ -z "$(word group)" ] || one_unmapping A
+	! ours || [ -z "$(word group)" ] || watched A
 	[ -z "$(word fail)" ] || ram_refused A
 fi
 if [ -n "$(word fail)" ]; then

@@ -3,6 +3,9 @@
 // nvme-pci registers its CMB as a range of peer-to-peer memory: no struct page,
 // no alignment beyond 4 KiB, no linear map.  Submission queues in the CMB are
 // written through the write-combining mapping that p2pmem_alloc() returns.
+// Where this is configured out, <linux/pci-p2pmem.h> has the page-backed memory
+// of PCI_P2PDMA behind the same names, with stock's demands on alignment.
+//
 // The fields and barriers for that, with their comments, are in 0421.
 //
 // Probe: drivers/nvme/host/pci.c: pci_p2pdma_add_resource\(
@@ -46,8 +49,7 @@ identifier size;
 @@
 -if (!IS_ALIGNED(size, memremap_compat_align()) ||
 -    !IS_ALIGNED(pci_resource_start(pdev, bar), memremap_compat_align()))
-+/* p2pmem_register() would take a size of 0 for the rest of the BAR */
-+if (!size)
++if (!p2pmem_can_register(pdev, bar, size))
  	return;
 
 @@ @@

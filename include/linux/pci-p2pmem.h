@@ -11,10 +11,36 @@
 #include <linux/sched.h>
 #include <linux/sched/coredump.h>
 
+#ifndef CONFIG_DMA_PHYS_P2P
+#include <linux/align.h>
+#include <linux/io.h>
+#include <linux/memremap.h>
+#include <linux/pci-p2pdma.h>
+#endif
+
 struct p2pmem_buf;
 struct vm_area_struct;
 
 #ifdef CONFIG_DMA_PHYS_P2P
+
+/**
+ * p2pmem_can_register - is p2pmem_register() worth a try?
+ * @pdev: the provider
+ * @bar: number of a memory BAR
+ * @size: bytes
+ *
+ * For drivers that have to prepare their device first.  Where this memory is
+ * configured out, p2pmem_register() makes struct pages for it if it can
+ * (CONFIG_PCI_P2PDMA), and those want a coarse alignment.
+ *
+ * Context: any.
+ * Return: false if it will fail because of size or alignment, or would take a
+ * size of 0 for all of the BAR.
+ */
+static inline bool p2pmem_can_register(struct pci_dev *pdev, int bar, u64 size)
+{
+	return size;
+}
 
 int p2pmem_register(struct pci_dev *pdev, int bar, u64 size, u64 offset);
 void p2pmem_unregister(struct pci_dev *pdev);
@@ -58,10 +84,22 @@ void p2pmem_buf_put_phys(phys_addr_t phys);
 
 #else /* CONFIG_DMA_PHYS_P2P */
 
+/*
+ * A driver that uses the functions above has page-backed memory then, if there
+ * is any (CONFIG_PCI_P2PDMA).  That cannot be fenced, and goes with its driver.
+ */
+
+static inline bool p2pmem_can_register(struct pci_dev *pdev, int bar, u64 size)
+{
+	return IS_ALIGNED(size, memremap_compat_align()) &&
+	       IS_ALIGNED(pci_resource_start(pdev, bar),
+			  memremap_compat_align());
+}
+
 static inline int p2pmem_register(struct pci_dev *pdev, int bar, u64 size,
 				  u64 offset)
 {
-	return -EOPNOTSUPP;
+	return pci_p2pdma_add_resource(pdev, bar, size, offset);
 }
 
 static inline void p2pmem_unregister(struct pci_dev *pdev)
@@ -96,31 +134,38 @@ static inline void p2pmem_lost(struct pci_dev *pdev)
 {
 }
 
+/* Page-backed memory is in the linear map. */
 static inline void __iomem *p2pmem_alloc(struct pci_dev *pdev, size_t size,
 					 phys_addr_t *phys)
 {
-	return NULL;
+	void *vaddr = pci_alloc_p2pmem(pdev, size);
+
+	if (vaddr)
+		*phys = virt_to_phys(vaddr);
+	return (void __iomem __force *)vaddr;
 }
 
 static inline void p2pmem_free(struct pci_dev *pdev, phys_addr_t phys,
 			       size_t size)
 {
+	pci_free_p2pmem(pdev, phys_to_virt(phys), size);
 }
 
 static inline pci_bus_addr_t p2pmem_phys_to_bus(struct pci_dev *pdev,
 						phys_addr_t phys)
 {
-	return 0;
+	return pci_p2pmem_virt_to_bus(pdev, phys_to_virt(phys));
 }
 
 static inline void p2pmem_publish(struct pci_dev *pdev, bool publish)
 {
+	pci_p2pmem_publish(pdev, publish);
 }
 
 static inline struct pci_dev *p2pmem_find_many(struct device **clients,
 					       int num_clients)
 {
-	return NULL;
+	return pci_p2pmem_find_many(clients, num_clients);
 }
 
 static inline struct p2pmem_buf *

@@ -28,22 +28,6 @@ often() {
 	fi
 }
 
-# "0.92" seconds and such, which are no octal numbers
-ms() {
-	read -r up _ < /proc/uptime
-	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-	until_ms=$(($(ms) + $1 * 1000))
-	shift
-	until "$@" > /dev/null 2>&1; do
-		[ "$(ms)" -lt $until_ms ] || return 1
-		sleep 0.05
-	done
-}
-
 mem() {
 	echo "$devices/$(pci_of "$(controller "$1")")/p2pmem"
 }

@@ -146,4 +146,20 @@ range_start() {
 		sub(/-.*/, "", $1); print $1 }' "$debug/ranges"
 }
 
+# "0.92" seconds and such, which are no octal numbers
+ms() {
+	read -r up _ < /proc/uptime
+	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
+}
+
+# wait_for SECONDS COMMAND...
+wait_for() {
+	until_ms=$(($(ms) + $1 * 1000))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ "$(ms)" -lt $until_ms ] || return 1
+		sleep 0.05
+	done
+}
+
 marks=0

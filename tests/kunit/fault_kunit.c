@@ -125,35 +125,6 @@ static void undo_buffer(struct fault *f)
 	p2pmem_free(f->provider, f->phys, SZ_64K);
 }
 
-static int run_free(struct fault *f)
-{
-	undo_buffer(f);
-	return 0;
-}
-
-/* Is the address really free again? */
-static void undo_free(struct fault *f)
-{
-	phys_addr_t phys = f->phys;
-
-	KUNIT_EXPECT_EQ(f->test, 0, run_buffer(f));
-	KUNIT_EXPECT_EQ(f->test, phys, f->phys);
-}
-
-static void test_buffer_free(void *data)
-{
-	undo_buffer(data);
-}
-
-static void prepare_buffer(struct fault *f)
-{
-	prepare_p2pmem(f);
-	KUNIT_ASSERT_EQ(f->test, 0, run_buffer(f));
-	KUNIT_ASSERT_EQ(f->test, 0,
-			kunit_add_action_or_reset(f->test, test_buffer_free,
-						  f));
-}
-
 /* in processes */
 
 static void test_file_close(void *data)
@@ -323,7 +294,6 @@ static const struct fault_path paths[] = {
 	  undo_second_piece, -ENOMEM },
 	{ "buffer", "G", prepare_p2pmem, run_buffer, undo_buffer, -ENOMEM,
 	  .single = IOREMAP_IS_VMALLOC },
-	{ "freeing a buffer", "G", prepare_buffer, run_free, undo_free },
 	{ "buffer of a process", "G", prepare_mmap, run_mmap, undo_mmap,
 	  -ENOMEM, .single = IOREMAP_IS_VMALLOC },
 	{ "first mapping, bus address", "G", fault_range, run_map,

@@ -318,12 +318,11 @@ static void frees_wrongly(struct kunit *test)
 	p2pmem_free(p, phys, 2 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, BAR, p2pmem_test_read(test, p, "available"));
 	/* not even when it is somebody else's by now */
-	again = p2pmem_test_alloc(test, p, PAGE_SIZE);
+	again = p2pmem_test_alloc(test, p, BAR);
 	KUNIT_EXPECT_EQ(test, phys, again);
 	p2pmem_free(p, phys, 2 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, BAR - PAGE_SIZE,
-			p2pmem_test_read(test, p, "available"));
-	p2pmem_free(p, again, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_read(test, p, "available"));
+	p2pmem_free(p, again, BAR);
 	KUNIT_EXPECT_EQ(test, BAR, p2pmem_test_read(test, p, "available"));
 }
 

@@ -295,7 +295,7 @@ static const struct bvec_case bvec_cases[] = {
 	{ "mixed, wrong queue", RAM, P2P, false, 32, -EOPNOTSUPP },
 	/* what does not fit would be copied */
 	{ "RAM, too many", RAM, RAM, true, 1, 0 },
-	{ "peer, too many", P2P, P2P, true, 1, -EOPNOTSUPP },
+	{ "peer, too many", P2P, P2P, true, 1, -EINVAL },
 };
 
 KUNIT_ARRAY_PARAM_DESC(bvec, bvec_cases, name);

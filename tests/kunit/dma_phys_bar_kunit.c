@@ -286,12 +286,11 @@ KUNIT_ARRAY_PARAM_DESC(pages, pages_cases, name);
 static int test_pages(struct kunit *test, struct pci_dev *pdev,
 		      struct dev_pagemap *pgmap)
 {
-	*pgmap = (struct dev_pagemap){
-		.type = MEMORY_DEVICE_GENERIC,
-		.nr_range = 1,
-		.range.start = pci_resource_start(pdev, 0) + SZ_2M,
-		.range.end = pci_resource_start(pdev, 0) + SZ_4M - 1,
-	};
+	memset(pgmap, 0, sizeof(*pgmap));
+	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->nr_range = 1;
+	pgmap->range.start = pci_resource_start(pdev, 0) + SZ_2M;
+	pgmap->range.end = pci_resource_start(pdev, 0) + SZ_4M - 1;
 	return PTR_ERR_OR_ZERO(memremap_pages(pgmap, NUMA_NO_NODE));
 }
 

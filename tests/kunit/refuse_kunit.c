@@ -318,7 +318,6 @@ static void making_a_scatterlist(struct kunit *test)
 /* iomap: what the CPU would do to the memory in direct IO that is taken */
 
 static u16 test_iomap_type;
-static u64 test_iomap_end;	/* how far iomap wanted to know */
 
 static int test_iomap_begin(struct inode *inode, loff_t pos, loff_t length,
 			    unsigned int flags, struct iomap *iomap,
@@ -326,7 +325,6 @@ static int test_iomap_begin(struct inode *inode, loff_t pos, loff_t length,
 {
 	static char data[64];
 
-	test_iomap_end = pos + length;
 	iomap->type = test_iomap_type;
 	iomap->offset = pos;
 	iomap->length = test_iomap_type == IOMAP_INLINE ? sizeof(data) : length;
@@ -367,18 +365,6 @@ static int test_iomap_rw(struct kunit *test, unsigned int dir, bool p2p,
 	return ret;
 }
 
-static void iomap_hole(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, SZ_4K, test_iomap_rw(test, ITER_DEST, false,
-						   IOMAP_HOLE, SZ_64K));
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
-			test_iomap_rw(test, ITER_DEST, true, IOMAP_HOLE,
-				      SZ_64K));
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
-			test_iomap_rw(test, ITER_DEST, true, IOMAP_UNWRITTEN,
-				      SZ_64K));
-}
-
 static void iomap_inline(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
@@ -386,18 +372,6 @@ static void iomap_inline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 			test_iomap_rw(test, ITER_SOURCE, true, IOMAP_INLINE,
 				      64));
-}
-
-/* What is behind the end of the file is no hole. */
-static void iomap_end_of_file(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 600, test_iomap_rw(test, ITER_DEST, false,
-						 IOMAP_HOLE, 600));
-	KUNIT_EXPECT_EQ(test, SZ_4K, test_iomap_end);
-	test_iomap_rw(test, ITER_DEST, true, IOMAP_HOLE, 600);
-	KUNIT_EXPECT_EQ(test, 1024, test_iomap_end);
-	KUNIT_EXPECT_EQ(test, 0, test_iomap_rw(test, ITER_DEST, true,
-					       IOMAP_HOLE, 0));
 }
 
 /* passthrough commands */
@@ -502,9 +476,7 @@ static struct kunit_case refuse_cases[] = {
 	KUNIT_CASE(copying),
 	KUNIT_CASE(taking_pages),
 	KUNIT_CASE(making_a_scatterlist),
-	KUNIT_CASE(iomap_hole),
 	KUNIT_CASE(iomap_inline),
-	KUNIT_CASE(iomap_end_of_file),
 	KUNIT_CASE(passthrough),
 	KUNIT_CASE(passthrough_wrong_queue),
 	KUNIT_CASE(passthrough_misaligned),

@@ -250,14 +250,8 @@ point_shapes() {
 	check "a write from a read-only mapping" \
 		p2pio -w -r "$driveA" $at "$p:65536"
 	truncate -s 1M /mnt/xfs/hole
-	if [ -e $debug/stats ]; then
-		refused "a hole in a file is not zeroed by the CPU" \
-			"zeroes of a hole" \
-			p2pio -x EOPNOTSUPP /mnt/xfs/hole 0 "$p:65536"
-	else
-		check "a hole in a file is read as zeros" \
-			p2pio /mnt/xfs/hole 0 "$p:65536"
-	fi
+	check "a hole in a file is read as zeros" \
+		p2pio /mnt/xfs/hole 0 "$p:65536"
 	check "512 bytes into a hole" \
 		p2pio -w /mnt/xfs/hole 512 "$p:512"
 	check "read() through the page cache is copied by the CPU" \

@@ -49,8 +49,10 @@ static void read_aio(int drive, char *mem, int from, int n)
 	if (n && syscall(SYS_io_submit, ctx, n, list) != n)
 		die("io_submit: %s", strerror(errno));
 	for (int i = 0; i < n; i++) {
-		if (syscall(SYS_io_getevents, ctx, 1, 1, &event, NULL) != 1)
-			die("io_getevents: %s", strerror(errno));
+		/* a suspend interrupts it */
+		while (syscall(SYS_io_getevents, ctx, 1, 1, &event, NULL) != 1)
+			if (errno != EINTR)
+				die("io_getevents: %s", strerror(errno));
 		shared->result[event.data] = event.res;
 	}
 	_exit(0);

@@ -244,6 +244,28 @@ static void older_than_range(struct kunit *test)
 	EXPECT_IDLE(test, r);
 }
 
+/* At the same address, but told apart by their lengths. */
+static void older_and_longer(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *dev = test_dev(f, "B");
+	struct dma_phys_range *r;
+	dma_addr_t plain, addr;
+	phys_addr_t phys;
+
+	phys = pci_resource_start(fake_pci_dev(f, "A"), 0);
+	plain = dma_map_phys(dev, phys, SZ_8K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, phys, plain);
+	r = test_range(test, f, "A");
+	addr = dma_map_phys(dev, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, phys, addr);
+	KUNIT_EXPECT_EQ(test, 1, p2p_range_inflight(&r->range));
+	dma_unmap_phys(dev, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+	dma_unmap_phys(dev, plain, SZ_8K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+}
+
 /* Not on PCI: told what it always was, but the range is held. */
 static void no_pci_device(struct kunit *test)
 {
@@ -455,6 +477,7 @@ static struct kunit_case dma_phys_map_cases[] = {
 	KUNIT_CASE(fenced),
 	KUNIT_CASE_PARAM(going, map_gen_params),
 	KUNIT_CASE_PARAM(older_than_range, older_gen_params),
+	KUNIT_CASE(older_and_longer),
 	KUNIT_CASE(no_pci_device),
 	KUNIT_CASE(other_life),
 	KUNIT_CASE(nobodys_mmio),

@@ -128,11 +128,20 @@ static void mask_of_cpu_address(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
 	struct device *dev = test_dev(f, "H");
+	struct dma_phys_path *path;
 	struct dma_phys_range *r;
+	dma_addr_t addr;
 
 	r = test_range_piece(test, f, "F", 2, 0, SZ_1M);
 	KUNIT_ASSERT_EQ(test, 0, dma_set_mask(dev, SMALL_MASK));
 	EXPECT_REFUSED(test, dev, r->range.start, SZ_4K);
+	/* for ever, so that it is not tried again */
+	path = dma_phys_get(dev, r->range.start, SZ_4K, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
+			dma_phys_map_in(path, r->range.start, SZ_4K,
+					DMA_TO_DEVICE, 0, &addr));
+	dma_phys_put(path, 0);
 	EXPECT_IDLE(test, r);
 }
 

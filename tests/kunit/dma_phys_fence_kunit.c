@@ -395,7 +395,7 @@ static void goes_while_fenced(struct kunit *test)
 	test_unmap(dev, addr, SZ_4K);
 	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&g.gone, 10 * HZ));
 	/* the bound of its fence has passed meanwhile */
-	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "until the fence is"));
+	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(log, "fenced by"));
 }
 
 static void holder_refused(struct kunit *test)

@@ -416,6 +416,22 @@ static void bounds_nest(struct kunit *test)
 	expect_ends(test, bio, &done, BLK_STS_OK);
 }
 
+/* To lift one of two fences does not take away the bound of both. */
+static void bound_stays(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct completion done;
+	struct bio *bio;
+
+	fence(test, d, 200);
+	fence(test, d, 200);
+	bio = submit_p2p(d, 0, 0, &done);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
+	expect_waits(test, &done);
+	expect_ends(test, bio, &done, BLK_STS_P2P_TIMEOUT);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
+}
+
 /* Too long for a request that meets it when it is mapped, too. */
 static void bounded_at_mapping(struct kunit *test)
 {
@@ -587,6 +603,7 @@ static struct kunit_case rq_phys_park_cases[] = {
 	KUNIT_CASE(other_range),
 	KUNIT_CASE(bounded),
 	KUNIT_CASE(bounds_nest),
+	KUNIT_CASE(bound_stays),
 	KUNIT_CASE(bounded_at_mapping),
 	KUNIT_CASE(provider_goes),
 	KUNIT_CASE(client_goes),

@@ -119,7 +119,7 @@ static int dma_phys_map_host(struct dma_phys_path *path, phys_addr_t phys,
 	}
 	*addr = dma_map_mmio(dev, phys, size, dir, attrs | DMA_ATTR_MMIO);
 	/* IOVA space, or memory for page tables: as for RAM, not now */
-	return *addr == DMA_MAPPING_ERROR ? -ENOMEM : 0;
+	return dma_mapping_error(dev, *addr);
 mask:
 	dev_warn_ratelimited(dev,
 			     "cannot reach %s at %pap: beyond the DMA mask %#llx\n",

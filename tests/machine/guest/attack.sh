@@ -457,7 +457,8 @@ long_fences() {
 # all_at_once SECONDS: everything that must not wait for a fence
 all_at_once() {
 	rm -f /tmp/enough /tmp/again.*
-	p2pload A RAM $((32 * MIB)) /tmp/load.RAM > /tmp/load.RAM.log 2>&1 &
+	p2pload -d 1 A RAM $((32 * MIB)) /tmp/load.RAM \
+		> /tmp/load.RAM.log 2>&1 &
 	ram=$!
 	doers=
 	again fsync fsync_A & doers="$doers $!"

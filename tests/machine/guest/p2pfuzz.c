@@ -420,9 +420,10 @@ static void do_others(void)
 	case 3:
 		close(fds[0]);
 		fds[0] = open("/proc/self/mem", O_RDONLY);
-		must_fail("reading /proc/self/mem",
-			  pread(fds[0], byte, 1, (unsigned long)b->addr),
-			  BIT(EIO));
+		/* a debugger sees what is there; of a hole, nothing */
+		if (pread(fds[0], byte, 1, (unsigned long)b->addr) == 1)
+			break;
+		must_fail("reading /proc/self/mem", -1, BIT(EIO));
 		break;
 	case 4:
 		must_fail("registering buffers",

@@ -23,8 +23,7 @@ give() {
 # At the end: what was given back may be given away, and the provider is idle.
 idle() {
 	for _ in 1 2 3 4 5; do
-		[ "$(cat "${memC%/*}/available")" != \
-			"$(cat "${memC%/*}/size")" ] || return 0
+		[ "$(cat "${memC%/*}/available")" != "$free" ] || return 0
 		sleep 1
 	done
 	cat "${memC%/*}/available"
@@ -33,6 +32,8 @@ idle() {
 
 section "1. A device that a program drives"
 check "drive C offers memory" [ -e "$memC" ]
+# its submission queues have the rest
+free=$(cat "${memC%/*}/available")
 echo vfio-pci > "$sys/driver_override"
 echo "$edu" > /sys/bus/pci/drivers_probe
 check "the device is bound to vfio-pci, behind an IOMMU" \

@@ -422,7 +422,7 @@ again() {
 
 fsync_A() {
 	dd if=/dev/zero of="$(namespace "$(controller A)" 1)" bs=64k count=4 \
-		seek=512 conv=notrunc,fsync
+		seek=768 conv=notrunc,fsync
 }
 
 # The device may be away for a moment while it is being reset.
@@ -492,7 +492,7 @@ point_neighbours() {
 	section "   What waits at drive A while B is fenced, and while it is not"
 	seconds=$(often 12 60)
 	fault="neighbours, no fence"
-	start_loads "A:B:$gone:1 B:B:$gone:1"
+	start_loads "A:B:$gone:1" "B:B:$gone:1"
 	all_at_once "$seconds"
 	stop_loads
 	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
@@ -500,7 +500,7 @@ point_neighbours() {
 		cp /tmp/again.$name /tmp/without.$name
 	done
 	fault="neighbours, B fenced"
-	start_loads "A:B:$gone:1 B:B:$gone:1"
+	start_loads "A:B:$gone:1" "B:B:$gone:1"
 	while [ ! -e /tmp/no_fences ]; do
 		long_fences
 		sleep 0.2

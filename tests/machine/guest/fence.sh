@@ -14,21 +14,6 @@ nvme=/sys/bus/pci/drivers/nvme
 table=/tmp/table
 shared=$(pci_by_id 0x1af40x1110)
 
-ms() {
-	read -r up _ < /proc/uptime
-	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-	until_ms=$(($(ms) + $1 * 1000))
-	shift
-	until "$@" > /dev/null 2>&1; do
-		[ "$(ms)" -lt $until_ms ] || return 1
-		sleep 0.05
-	done
-}
-
 drive() {
 	namespace "$(controller "$1")" "${2:-1}"
 }

@@ -481,10 +481,9 @@ again_is() {
 	echo "$2 $3" > "/tmp/again.$1"
 }
 
-# They end as zombies, until this shell takes notice.
 all_ended() {
 	for doer in $doers; do
-		! grep -qv ') Z ' "/proc/$doer/stat" || return
+		ended "$doer" || return
 	done
 }
 

@@ -162,4 +162,9 @@ wait_for() {
 	done
 }
 
+# ended PID: it has, whether or not this shell has taken notice
+ended() {
+	! grep -qv ') Z ' "/proc/$1/stat"
+}
+
 marks=0

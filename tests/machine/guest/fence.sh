@@ -79,11 +79,6 @@ hold() {
 		wait_for 10 waiting_is "$memory" 6
 }
 
-# ended PID: it has, whether or not this shell has taken notice
-ended() {
-	! grep -qv ') Z ' "/proc/$1/stat"
-}
-
 holder_ended() {
 	ended $holder
 }

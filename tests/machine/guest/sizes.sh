@@ -114,9 +114,46 @@ stock_costs() {
 	plain_bar "$large"
 }
 
+# clear: a process maps 4 GiB, which takes this emulator minutes to clear
+clear() {
+	p2pfault "$mem" 0 4096 1 > /tmp/clear.log 2>&1 &
+	clearing=$!
+	sleep 2
+	if ended $clearing; then
+		fail "a mapping of 4 GiB is cleared"
+		detail /tmp/clear.log
+	fi
+}
+
+long_work() {
+	section "   4 GiB of it are mapped: minutes of clearing, and nobody waits"
+	mem=/sys/bus/pci/devices/$large/p2pmem/allocate
+	clear
+	began=$(ms)
+	check "another process maps a MiB meanwhile" p2pfault "$mem" 0 1 1
+	took=$(($(ms) - began))
+	is "... within 5 s ($took ms)" $((took < 5000)) 1
+	kill -9 $clearing
+	began=$(ms)
+	check "killed, it is gone" wait_for 10 ended $clearing
+	took=$(($(ms) - began))
+	is "... within 2 s ($took ms)" $((took < 2000)) 1
+	clear
+	began=$(ms)
+	echo "$large" > /sys/bus/pci/drivers/p2p-provider/unbind
+	took=$(($(ms) - began))
+	is "the driver is unbound meanwhile within 3 s ($took ms)" \
+		$((took < 3000)) 1
+	wait $clearing
+	is "... and mmap() fails: $(cat /tmp/clear.log)" \
+		"$(grep -c 'No such device' /tmp/clear.log)" 1
+	echo "$large" > /sys/bus/pci/drivers/p2p-provider/bind
+}
+
 if ours; then
 	costs
 	reach
+	long_work
 else
 	stock_costs
 fi

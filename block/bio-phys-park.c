@@ -15,8 +15,8 @@
  * decides; if it is another fence, it waits again.
  *
  * Locking: bio_phys_park_lock is taken after whatever has changed, and a bio is
- * put on the list under it, after a look at the same thing: either the look sees
- * the change, or the bio is on the list when the lock is taken after it.
+ * put on the list under it, after a look at the same thing: either the look
+ * sees the change, or the bio is on the list when the lock is taken after it.
  */
 
 #include <linux/bio-phys.h>
@@ -136,8 +136,8 @@ bool bio_phys_park(struct bio *bio)
  * bio_phys_park_request - take the bio out of a request that met a fence
  * @rq: a request that was not issued, because of BLK_STS_AGAIN
  *
- * A bio that a zone write plug has counted stays with its request, and fails: it
- * could not be put back in its order.  So does what must not wait, which is
+ * A bio that a zone write plug has counted stays with its request, and fails:
+ * it could not be put back in its order.  So does what must not wait, which is
  * nothing to complain of, and what is no bio of a file system or a process, or
  * whose request is of use to somebody else without it; flushes are not.
  *
@@ -163,8 +163,9 @@ bool bio_phys_park_request(struct request *rq)
 	blk_steal_bios(&bios, rq);
 	/*
 	 * It was counted on its way in, and will be once more.  How long it has
-	 * taken so far says nothing about the device, to blk-iolatency or Kyber,
-	 * for which what was never issued has taken as long as the machine is up.
+	 * taken so far says nothing about the device, to blk-iolatency or
+	 * Kyber, for which what was never issued has taken as long as the
+	 * machine is up.
 	 */
 	rq->io_start_time_ns = blk_time_get_ns();
 	status = bio->bi_status;
@@ -202,7 +203,9 @@ static bool bio_phys_in_range(const struct bio *bio,
 	return bvec_life(&bv) == range->life;
 }
 
-/* What ends the waiting for a range; each bio finds out whether it is its own. */
+/*
+ * What ends the waiting for a range; each bio finds out whether it is its own.
+ */
 static int bio_phys_park_event(struct notifier_block *nb, unsigned long event,
 			       void *data)
 {

@@ -24,6 +24,7 @@
 #include <linux/pci-p2pmem.h>
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/string_choices.h>
 #include <linux/uaccess.h>
 #include "blk.h"
 
@@ -317,7 +318,7 @@ static int bio_phys_check_vma(const struct iov_iter *iter,
 	    !arch_vma_access_permitted(vma, write, false, false)) {
 		pr_warn_ratelimited("%s[%d]: the protection of this mapping of peer-to-peer memory, or its key, does not allow the program to %s it\n",
 				    current->comm, task_pid_nr(current),
-				    write ? "write" : "read");
+				    str_write_read(write));
 		return -EFAULT;
 	}
 	if (!p2pmem_buf_live(buf)) {

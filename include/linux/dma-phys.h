@@ -162,8 +162,8 @@ struct p2pdma_provider {
  * @lost: what was in flight to it has not arrived, whatever a client says
  * @expired: the fence has lasted for longer than its bound
  * @fence: of the fence that holds: a lock under which nothing is allocated, how
- *	many there are, since when and until when in jiffies, and whose the first
- *	one is
+ *	many there are, since when and until when in jiffies, and whose the
+ *	first one is
  * @bound: runs when the fence has lasted for too long
  * @name: "<pci name> BAR <n>", what messages call it
  *
@@ -181,7 +181,7 @@ struct dma_phys_range {
 	bool lost;
 	bool expired;
 	struct {
-		struct mutex lock;
+		struct mutex lock;	/* all of it */
 		unsigned int depth;
 		unsigned long since;
 		unsigned long until;
@@ -245,8 +245,9 @@ struct dma_phys_path {
  * struct dma_phys_holder - a client with mappings that stay
  * @dev: the client
  * @invalidate: called when the range was fenced or goes away: stop the DMA and
- *	unmap before it returns.  Mapping anew fails until @lifted is called, for
- *	ever if it is said to be @for_good; then the holder is held no longer.
+ *	unmap before it returns.  Mapping anew fails until @lifted is called,
+ *	for ever if it is said to be @for_good; then the holder is held no
+ *	longer.
  * @lifted: called when the last fence was lifted: mapping works again; or NULL
  * @node: private
  * @on: private

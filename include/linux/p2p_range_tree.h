@@ -68,8 +68,8 @@ enum p2p_range_match {
  *	taken for this one's.
  *
  * Embedded in the provider's own object, zeroed when that is allocated.  The
- * first three members are set before p2p_range_register() and then left alone until
- * p2p_range_unregister() has returned.
+ * first three members are set before p2p_range_register() and then left alone
+ * until p2p_range_unregister() has returned.
  */
 struct p2p_range {
 	phys_addr_t		start;

@@ -164,9 +164,9 @@ struct dma_phys_range *dma_phys_range_at(phys_addr_t phys)
 
 /*
  * "fence ADDRESS [MILLISECONDS [BOUND]]" fences the range at a CPU address and
- * waits for the DMA in flight, "lift ADDRESS" lifts: to see what IO makes of it.
- * BOUND is for how many milliseconds IO is held back at most.  Waits under the
- * lock, which keeps the range; so not for ever.
+ * waits for the DMA in flight, "lift ADDRESS" lifts: to see what IO makes of
+ * it. BOUND is for how many milliseconds IO is held back at most.  Waits under
+ * the lock, which keeps the range; so not for ever.
  */
 static ssize_t dma_phys_fence_write(struct file *file, const char __user *user,
 				    size_t len, loff_t *pos)

@@ -19,8 +19,8 @@
  * Locks: dma_phys_lock -> &dma_phys_range.fence.lock -> &p2p_range.lock, and
  * &dma_phys_holders.lock outside of these.  None is held while waiting, except
  * dma_phys_lock by debugfs, which waits for a limited time.  Nothing is
- * allocated under any but the last, which is held while the holders of one range
- * are told: what they do then is up to them.
+ * allocated under any but the last, which is held while the holders of one
+ * range are told: what they do then is up to them.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
@@ -42,13 +42,13 @@ static ATOMIC_NOTIFIER_HEAD(dma_phys_notifiers);
 /**
  * struct dma_phys_holders - the clients with long-lived mappings of a range
  * @ref: one of the range, one of each holder, which may outlive it
- * @lock: the list, and while they are told; one for each range, so that a
- *	holder that is slow keeps nobody else's waiting
+ * @lock: one for each range, so that a holder that is slow keeps nobody else's
+ *	waiting
  * @list: &struct dma_phys_holder
  */
 struct dma_phys_holders {
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock;	/* the list, and while they are told */
 	struct list_head list;
 };
 
@@ -148,9 +148,9 @@ void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
  * @nb: called with an &enum dma_phys_event and a &struct dma_phys_notice, must
  *	not sleep
  *
- * For those who hold IO back when dma_phys_check() says -EAGAIN.  An event comes
- * after the change: who checks under a lock that the notifier takes as well
- * does not miss it.
+ * For those who hold IO back when dma_phys_check() says -EAGAIN.  An event
+ * comes after the change: who checks under a lock that the notifier takes as
+ * well does not miss it.
  *
  * Context: any.
  * Return: 0, or -EEXIST if it is registered already.

@@ -19,10 +19,11 @@
  * (range, client), and remembered as a "path" in the range.
  *
  * Lifetimes: a mapping holds a live reference on its range from dma_map_phys()
- * to dma_unmap_phys(), which finds it in a table (phys_mapping.c).  Unregistering waits for these references and for
- * nothing else, so a range found under a reference is always whole, and so are
- * its paths.  A path goes away before its range only with its client, when no
- * driver is left that could map.
+ * to dma_unmap_phys(), which finds it in a table (phys_mapping.c).
+ * Unregistering waits for these references and for nothing else, so a range
+ * found under a reference is always whole, and so are its paths.  A path goes
+ * away before its range only with its client, when no driver is left that could
+ * map.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
@@ -220,7 +221,9 @@ static void dma_phys_unmap_segment(struct device *dev, dma_addr_t addr,
 	dma_phys_put(path, size);
 }
 
-/* Was it peer-to-peer, or MMIO that was mapped here?  Then it is unmapped now. */
+/*
+ * Was it peer-to-peer, or MMIO that was mapped here?  Then it is unmapped now.
+ */
 static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
 			       size_t size, enum dma_data_direction dir,
 			       unsigned long attrs)

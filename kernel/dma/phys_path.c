@@ -51,7 +51,6 @@ static void dma_phys_path_free_rcu(struct rcu_head *rcu)
 	dma_phys_path_free(container_of(rcu, struct dma_phys_path, rcu));
 }
 
-
 /* The range is in no tree and no list any more: nobody looks. */
 void dma_phys_paths_destroy(struct dma_phys_range *r)
 {
@@ -84,8 +83,8 @@ void dma_phys_path_inflight(const struct dma_phys_path *path,
 /*
  * A client is gone; may be looked at for a report still.  Any context.
  *
- * A driver that was unbound with DMA in flight has a fault.  Its mappings may be
- * undone yet, so that the path must stay, and the next device at this bus
+ * A driver that was unbound with DMA in flight has a fault.  Its mappings may
+ * be undone yet, so that the path must stay, and the next device at this bus
  * address does not get one, until the range goes.
  */
 void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client)
@@ -229,8 +228,8 @@ static void dma_phys_path_mask(struct dma_phys_path *path)
  * @dev: the client that is to do DMA
  * @phys: CPU physical address
  * @size: bytes, not zero
- * @life: the life of the range that the memory was meant in, from dma_phys_life()
- *	or bvec_life(); 0: whatever is there now
+ * @life: the life of the range that the memory was meant in, from
+ *	dma_phys_life() or bvec_life(); 0: whatever is there now
  *
  * All of [@phys, @phys + @size) must lie inside one range.  The reference
  * keeps the provider from going away; give it back with dma_phys_put() when

@@ -251,10 +251,10 @@ EXPORT_SYMBOL_GPL(dma_phys_add_bar);
  * dma_phys_del - nobody may do DMA to the range any more
  * @r: a registered range
  *
- * New mappings fail from now on, and so does IO that a fence held back.  Clients
- * with long-lived mappings are told to end them, other DMA in flight is waited
- * for; every few seconds the log says whose.  When this returns, no DMA to the
- * range is under way and its memory may be freed.
+ * New mappings fail from now on, and so does IO that a fence held back.
+ * Clients with long-lived mappings are told to end them, other DMA in flight is
+ * waited for; every few seconds the log says whose.  When this returns, no DMA
+ * to the range is under way and its memory may be freed.
  *
  * Context: process context, sleeps until all mappings were unmapped.
  */

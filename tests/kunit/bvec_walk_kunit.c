@@ -21,7 +21,11 @@ module_param(seed, ullong, 0444);
 MODULE_PARM_DESC(seed, "seed of the randomised tests; 0: a new one each run");
 
 #ifndef CONFIG_DMA_PHYS_P2P
-#define bvec_set_p2p(bv, phys, len, life)	bvec_set_phys(bv, phys, len)
+static void bvec_set_p2p(struct bio_vec *bv, phys_addr_t phys,
+			 unsigned int len, u32 life)
+{
+	bvec_set_phys(bv, phys, len);
+}
 #endif
 
 #define RAM_ORDER	2

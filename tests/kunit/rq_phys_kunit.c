@@ -176,8 +176,8 @@ static void coalesces_until_gap(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		bvec_set_p2p(&bio->bi_io_vec[i], d->phys + frames[i] * SZ_4K, SZ_4K,
-			     dma_phys_life(d->phys + frames[i] * SZ_4K));
+		bvec_set_p2p(&bio->bi_io_vec[i], d->phys + frames[i] * SZ_4K,
+			     SZ_4K, d->r->range.life);
 	bio->bi_vcnt = 3;
 	bio->bi_iter.bi_size = 3 * SZ_4K;
 	bio_set_flag(bio, BIO_P2P);

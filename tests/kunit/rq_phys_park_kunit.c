@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests for peer-to-peer bios that wait for a fence: outside of the queue,
- * for a limited time, and for nobody who has gone.
+ * KUnit tests for peer-to-peer bios that wait for a fence: outside of the
+ * queue, for a limited time, and for nobody who has gone.
  */
 #include <kunit/test.h>
 #include <linux/blk-mq.h>
@@ -128,7 +128,9 @@ static void at_mapping(struct kunit *test)
 	rq_disk_expect_idle(d);
 }
 
-/* Through the host bridge each segment looks, so that the second can meet it. */
+/*
+ * Through the host bridge each segment looks, so that the second can meet it.
+ */
 static void fence_between(struct rq_disk *d)
 {
 	d->while_mapping = NULL;

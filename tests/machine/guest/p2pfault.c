@@ -3,10 +3,10 @@
  * usage: p2pfault ALLOCATE RAM [MIB TIMES]
  *
  * Maps a peer's memory, touches it page by page, and unmaps it, again and again
- * until it is killed, and goes through RAM MiB of main memory meanwhile, so that
- * there is none for page tables where the processes of a cgroup have but little.
- * Says how often, every second.  Maps MIB at a time, 4 if not told, and ends
- * after TIMES, or when it cannot.
+ * until it is killed, and goes through RAM MiB of main memory meanwhile, so
+ * that there is none for page tables where the processes of a cgroup have but
+ * little. Says how often, every second.  Maps MIB at a time, 4 if not told, and
+ * ends after TIMES, or when it cannot.
  */
 #define _GNU_SOURCE
 #include "p2p.h"
@@ -33,10 +33,10 @@ int main(int argc, char **argv)
 		if (r == MAP_FAILED)
 			die("mmap: %s", strerror(errno));
 		for (size_t i = 0; i < ram; i += PAGE)
-			*(volatile char *)(r + i) = 1;
+			__atomic_store_n(&r[i], 1, __ATOMIC_RELAXED);
 		/* a fence may hold mmap() back, but not for ever */
 		for (size_t i = 0; p != MAP_FAILED && i < len; i += PAGE)
-			*(volatile char *)(p + i) = 1;
+			__atomic_store_n(&p[i], 1, __ATOMIC_RELAXED);
 		if (p != MAP_FAILED)
 			munmap(p, len);
 		munmap(r, ram ? ram : PAGE);

@@ -70,10 +70,9 @@ static bool expected(long result, char **names)
 int main(int argc, char **argv)
 {
 	int memory, drive, sync, n, ok = 0, failed = 0, wrong = 0, status;
-	static char ram[MAX * LEN] __attribute__((aligned(4096)));
 	unsigned long start;
 	const char *why = "";
-	char *mem;
+	char *mem, *ram;
 
 	if (argc < 5)
 		die("usage: p2phold ALLOCATE DRIVE SYNC AIO [ERROR...]");
@@ -81,7 +80,8 @@ int main(int argc, char **argv)
 	n = sync + atoi(argv[4]);
 	memory = open(argv[1], O_RDWR);
 	drive = open(argv[2], O_RDONLY | O_DIRECT);
-	if (memory < 0 || drive < 0 || n > MAX)
+	ram = aligned_alloc(PAGE, MAX * LEN);
+	if (memory < 0 || drive < 0 || n > MAX || !ram)
 		die("cannot open: %s", strerror(errno));
 	mem = mmap(NULL, n * LEN, PROT_READ | PROT_WRITE, MAP_SHARED, memory,
 		   0);

@@ -6,8 +6,9 @@
  *
  * Writes to the drive with the serial number CLIENT, from OFFSET on, and reads
  * what it wrote, up to DEPTH at a time, with buffers in the memory of the drive
- * PROVIDER, or in main memory if that is RAM, until SIGTERM.  What was written with success is read back, into
- * such memory or into main memory, and compared.
+ * PROVIDER, or in main memory if that is RAM, until SIGTERM.  What was written
+ * with success is read back, into such memory or into main memory, and
+ * compared.
  *
  * An IO may fail in the ways that -e lists.  Then, or when the memory is gone
  * (SIGBUS), the drive is opened and the memory mapped again as soon as they

@@ -14,9 +14,9 @@
  * is for bio_phys_submit_check() to say, so that there is one place that
  * decides; if it is another fence, it waits again.
  *
- * Locking: bio_phys_park_lock is taken after whatever has changed, and a bio is
- * put on the list under it, after a look at the same thing: either the look
- * sees the change, or the bio is on the list when the lock is taken after it.
+ * Locking: bio_phys_park_lock is taken after whatever has changed.  A bio is
+ * put on the list, and the same thing is looked at, while it is held: either
+ * the look sees the change, or who has changed it finds the bio on the list.
  */
 
 #include <linux/bio-phys.h>
@@ -136,10 +136,10 @@ bool bio_phys_park(struct bio *bio)
  * bio_phys_park_request - take the bio out of a request that met a fence
  * @rq: a request that was not issued, because of BLK_STS_AGAIN
  *
- * A bio that a zone write plug has counted stays with its request, and fails:
- * it could not be put back in its order.  So does what must not wait, which is
- * nothing to complain of, and what is no bio of a file system or a process, or
- * whose request is of use to somebody else without it; flushes are not.
+ * These stay with their requests, and fail: a bio that a zone write plug has
+ * counted, which could not be put back in its order; one that must not wait,
+ * which is nothing to complain of; one of a passthrough request; and one whose
+ * request is of use to somebody else without it, which flushes are not.
  *
  * Context: any, where the request can be ended.
  * Return: true if the request has no bio any more; it is to end as if all were

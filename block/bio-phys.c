@@ -3,13 +3,14 @@
  * Bios whose memory is a peer's BAR, named by physical address.
  *
  * What holds for such a bio: it has the BIO_P2P mark, every bvec has
- * BVEC_P2P, and all of them lie in one range when it is submitted.  Nobody
- * touches its data with the CPU, and it shares a request with no other bio.
+ * BVEC_P2P, and all of them lie in one range when it is submitted, in the life
+ * of it that they were made for.  Nobody touches its data with the CPU, and it
+ * shares a request with no other bio, but in passthrough requests.
  *
  * A bio holds no reference on the range: the lookup at mapping time is the
- * check.  A bio that was built from user memory holds one reference on the
- * buffer behind each bvec, so that munmap() cannot give the memory to somebody
- * else under the DMA.
+ * check.  A bio that was built from user memory owns the buffer once more for
+ * each bvec, so that munmap() cannot give the memory to somebody else under the
+ * DMA.
  */
 
 #define pr_fmt(fmt) "bio-phys: " fmt
@@ -217,8 +218,8 @@ static bool bio_phys_fits(const struct bio *bio)
  *
  * Context: any.
  * Return: @len; 0 if the bio is full; or
- * * -EINVAL: zero length, not inside one range, or the bio has RAM or memory
- *   of another provider already
+ * * -EINVAL: zero length, not inside one range, or the bio has RAM already, or
+ *   memory of another provider or of another life of this one
  * * -ENXIO: nobody registered the address
  * * -EIO: the bio is a clone, which cannot be added to
  */
@@ -667,8 +668,8 @@ blk_status_t bio_phys_submit_check(struct bio *bio)
  * Whoever built it, and on each level of a stack of devices.
  *
  * Context: process context, as submit_bio_noacct().
- * Return: true if it may go on; false if it has ended with an error, or waits
- * for a fence, to be submitted again.
+ * Return: true if it may go on, also to be failed by a disk that is dead; false
+ * if it has ended with an error, or waits for a fence, to be submitted again.
  */
 bool bio_phys_admit(struct bio *bio)
 {

@@ -221,14 +221,17 @@ static __always_inline bool blk_dma_map_more(struct request *req,
 	return false;
 }
 
-/*
+/**
  * blk_rq_put_range - the DMA of a peer-to-peer request has ended
  * @req: a request that was mapped
  * @map: how; by bus address, one reference on the range was for all of it
  *
- * Still under that reference, or those of its segments: was the memory there
- * for as long as it took?  If not, what was written to it may have vanished
- * without the client's noticing.
+ * For blk_rq_dma_unmap().  Still under that reference, or those of its
+ * segments: was the memory there for as long as it took?  If not, what was
+ * written to it may have vanished without the client's noticing, and the bio
+ * ends in BLK_STS_P2P even if the request ends well.
+ *
+ * Context: any.
  */
 void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
 {
@@ -402,7 +405,7 @@ static bool blk_dma_iter_continue(struct request *req, struct device *dma_dev,
  * Context: any; called from &blk_mq_ops.queue_rq.
  * Return: true with the segment in @iter.  False with nothing mapped and a
  * status in @iter:
- * * BLK_STS_RESOURCE: out of mapping resources: try again
+ * * BLK_STS_RESOURCE: out of memory or IOVA space: try again
  * * BLK_STS_AGAIN: the range is fenced; to be returned by ->queue_rq(), so that
  *   the bio waits for the fence
  * * BLK_STS_P2P: the provider cannot be reached, or is gone
@@ -443,7 +446,9 @@ EXPORT_SYMBOL_GPL(blk_rq_dma_map_iter_start);
  *
  * Context: any.
  * Return: true with the segment in @iter; false at the end (status in @iter
- * BLK_STS_OK) or on error, as blk_rq_dma_map_iter_start().
+ * BLK_STS_OK) or on error, as blk_rq_dma_map_iter_start(); what is not of the
+ * same life of the same range as the first segment is BLK_STS_P2P or
+ * BLK_STS_INVAL.
  */
 bool blk_rq_dma_map_iter_next(struct request *req, struct device *dma_dev,
 			      struct dma_iova_state *state,

@@ -67,8 +67,8 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio);
  * * -EINVAL: RAM and peer-to-peer memory, or two providers, in one IO
  * * -EOPNOTSUPP: the submitter or @bdev does not take peer-to-peer memory
  * * -EFAULT: the mapping ends, or does not allow this direction
- * * -EREMOTEIO: the provider is gone
- * * -EINTR: killed
+ * * -EREMOTEIO: the provider is gone; for bvecs without a message
+ * * -EINTR: killed; without a message
  */
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)

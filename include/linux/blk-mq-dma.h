@@ -88,7 +88,8 @@ void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map);
  *
  * Gives back the request's reference on the range it was mapped from, or the
  * IOVA space that all of it was mapped to.  To be called once for the data of
- * each request that blk_rq_dma_map_iter_start() returned true for.
+ * each request that blk_rq_dma_map_iter_start() returned true for, before the
+ * request is ended.
  *
  * Context: any.
  * Return: true if that was all; false if the driver has to dma_unmap_phys()

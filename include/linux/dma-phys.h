@@ -244,10 +244,10 @@ struct dma_phys_path {
 /**
  * struct dma_phys_holder - a client with mappings that stay
  * @dev: the client
- * @invalidate: called when the range was fenced or goes away: stop the DMA and
- *	unmap before it returns.  Mapping anew fails until @lifted is called,
- *	for ever if it is said to be @for_good; then the holder is held no
- *	longer.
+ * @invalidate: called when the range was fenced, with each of several fences,
+ *	or goes away: stop the DMA and unmap before it returns.  Mapping anew
+ *	fails until the last fence was lifted, or for ever if it is said to be
+ *	@for_good; then the holder is held no longer.
  * @lifted: called when the last fence was lifted: mapping works again; or NULL
  * @node: private
  * @on: private
@@ -321,7 +321,8 @@ bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
 
 /**
  * dma_phys_may_start - may DMA to a range start now?
- * @range: a range that p2p_range_lookup() found, under rcu_read_lock()
+ * @range: a range that p2p_range_lookup() found, under rcu_read_lock(), or that
+ *	the caller keeps in memory
  *
  * Context: any.
  * Return: 0, or

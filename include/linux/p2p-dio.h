@@ -44,7 +44,7 @@ int __p2p_explain_fault(unsigned long addr, size_t len, const char *use);
  * * -EOPNOTSUPP: this file does not take peer-to-peer memory
  * * -EFAULT: the mapping ends, or does not allow this direction
  * * -EREMOTEIO: the provider is gone
- * * -EINTR: killed
+ * * -EINTR: killed; without a message
  */
 static inline int p2p_dio_check(const struct kiocb *iocb, struct iov_iter *iter)
 {

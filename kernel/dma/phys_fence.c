@@ -17,10 +17,10 @@
  * that a driver that forgets to lift, or cannot, leaves nobody waiting.
  *
  * Locks: dma_phys_lock -> &dma_phys_range.fence.lock -> &p2p_range.lock, and
- * &dma_phys_holders.lock outside of these.  None is held while waiting, except
- * dma_phys_lock by debugfs, which waits for a limited time.  Nothing is
- * allocated under any but the last, which is held while the holders of one
- * range are told: what they do then is up to them.
+ * dma_phys_lock -> &dma_phys_holders.lock.  None is held while DMA is waited
+ * for, except dma_phys_lock by debugfs, which waits for a limited time.
+ * Nothing is allocated under any but the last, which is held while the holders
+ * of one range are told: what they do then is up to them.
  */
 
 #define pr_fmt(fmt) "dma-phys: " fmt
@@ -257,9 +257,10 @@ EXPORT_SYMBOL_GPL(__dma_phys_fence);
  * dma_phys_lift().  When @bound_ms have passed it is not held back any longer:
  * it fails, and the log says whose fence it was; the fence still holds.
  * Clients with long-lived mappings have ended them when this returns;
- * dma_phys_wait() waits for the others.  Fences nest, the latest bound counts.
- * The mappings of processes are left alone: the CPU can still get at the
- * memory.
+ * dma_phys_wait() waits for the others.  Fences nest, the latest bound counts;
+ * one that has passed stays so until the last fence is lifted.  What processes
+ * have in their page tables is left alone, so that the CPU can still get at the
+ * memory: p2pmem_fence() takes it away.
  *
  * Context: process context, may sleep.  Allocates nothing.
  * Return: 0, or -ENODEV if the range is going away.
@@ -355,8 +356,10 @@ EXPORT_SYMBOL_GPL(dma_phys_lift);
  *
  * For a provider that is away before anybody could fence it: pulled out, or
  * behind a link that went down.  What is written to it then vanishes, and the
- * client does not notice.  Block IO that is in flight now ends in an error when
- * it ends, whatever its device says.  To be followed by dma_phys_del().
+ * client does not notice.  Bios that are in flight now end in an error when
+ * they end, though their device says success.  Not so what has no bio to say it
+ * by: passthrough requests, and mappings by dma_map_phys().  To be followed by
+ * dma_phys_del().
  *
  * Context: any.
  */

@@ -82,7 +82,7 @@ const char *dma_phys_not_by_cpu(struct device *dev)
 {
 	if (is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev))
 		return DMA_PHYS_BOUNCED;
-	/* their addresses cannot be led back to the range at unmapping */
+	/* segments could not be led back to the range at unmapping */
 	if (!use_dma_iommu(dev) && get_dma_ops(dev))
 		return "this platform has DMA operations of its own";
 	return NULL;
@@ -221,9 +221,7 @@ static void dma_phys_unmap_segment(struct device *dev, dma_addr_t addr,
 	dma_phys_put(path, size);
 }
 
-/*
- * Was it peer-to-peer, or MMIO that was mapped here?  Then it is unmapped now.
- */
+/* Was it peer-to-peer, or MMIO that was written down?  Then it is unmapped. */
 static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
 			       size_t size, enum dma_data_direction dir,
 			       unsigned long attrs)
@@ -380,13 +378,15 @@ static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
  * RAM is mapped as dma_map_page_attrs() does.  With DMA_ATTR_MMIO the owner of
  * the address is looked up: memory that a PCI device registered is mapped
  * peer-to-peer, by the way that @dev reaches that device, and the range is
- * held until dma_unmap_phys(); any other address is mapped as plain MMIO.  An
- * address without a struct page is never taken for RAM.
+ * held until dma_unmap_phys(); any other address is mapped as plain MMIO.  So
+ * is registered memory for a device that is not on PCI, but the range is held.
+ * An address without a struct page is never taken for RAM.
  *
  * Context: any.
  * Return: the DMA address, to be tested with dma_mapping_error(); the error
  * means for RAM what it always did, and for peer-to-peer memory that it is not
- * inside one range, fenced, going away or out of reach (the log says which).
+ * inside one range, fenced, going away or out of reach, or that there is no
+ * memory or IOVA space for the mapping (the log says which).
  */
 dma_addr_t dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 			enum dma_data_direction dir, unsigned long attrs)

@@ -168,7 +168,7 @@ static int dma_phys_check_bar(struct pci_dev *pdev, int bar, u64 offset,
  * * -EOPNOTSUPP: not a memory BAR
  * * -ENXIO: no address assigned
  * * -ENODEV: memory decoding is off
- * * -ERANGE: beyond the end of the BAR
+ * * -ERANGE: no such BAR, or beyond its end
  * * -EINVAL: zero length
  * * -EFAULT: not 4 KiB aligned
  * * -EOVERFLOW: wraps around the end of the address space

@@ -22,7 +22,6 @@
 #include <linux/bio-phys.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
-#include <linux/cleanup.h>
 #include <linux/dma-phys.h>
 #include <linux/init.h>
 #include <linux/notifier.h>
@@ -125,11 +124,15 @@ static struct bio_phys_park *bio_phys_park_add(struct bio *bio)
  */
 bool bio_phys_park(struct bio *bio)
 {
-	guard(spinlock_irqsave)(&bio_phys_park_lock);
-	if (!bio_phys_must_wait(bio))
-		return false;
-	bio_phys_park_add(bio);
-	return true;
+	unsigned long flags;
+	bool wait;
+
+	spin_lock_irqsave(&bio_phys_park_lock, flags);
+	wait = bio_phys_must_wait(bio);
+	if (wait)
+		bio_phys_park_add(bio);
+	spin_unlock_irqrestore(&bio_phys_park_lock, flags);
+	return wait;
 }
 
 /**
@@ -151,6 +154,7 @@ bool bio_phys_park_request(struct request *rq)
 	struct bio_phys_park *park;
 	struct bio *bio = rq->bio;
 	blk_status_t status;
+	unsigned long flags;
 
 	if (!bio || !bio_is_p2p(bio) || blk_rq_is_passthrough(rq) ||
 	    (rq->end_io && !(rq->rq_flags & RQF_FLUSH_SEQ)) ||
@@ -175,11 +179,12 @@ bool bio_phys_park_request(struct request *rq)
 	bio_clear_flag(bio, BIO_QOS_THROTTLED);
 	bio_clear_flag(bio, BIO_QOS_MERGED);
 
-	guard(spinlock_irqsave)(&bio_phys_park_lock);
+	spin_lock_irqsave(&bio_phys_park_lock, flags);
 	park = bio_phys_park_add(bio);
 	/* over meanwhile?  Submitting may sleep, so not from here. */
 	if (!bio_phys_must_wait(bio))
 		bio_phys_park_run(park);
+	spin_unlock_irqrestore(&bio_phys_park_lock, flags);
 	return true;
 }
 
@@ -191,8 +196,11 @@ bool bio_phys_park_request(struct request *rq)
  */
 void bio_phys_park_kick(struct request_queue *q)
 {
-	guard(spinlock_irqsave)(&bio_phys_park_lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&bio_phys_park_lock, flags);
 	bio_phys_park_run(&q->p2p_park);
+	spin_unlock_irqrestore(&bio_phys_park_lock, flags);
 }
 
 static bool bio_phys_in_range(const struct bio *bio,
@@ -211,9 +219,10 @@ static int bio_phys_park_event(struct notifier_block *nb, unsigned long event,
 {
 	struct dma_phys_notice *notice = data;
 	struct bio_phys_park *park;
+	unsigned long flags;
 	struct bio *bio;
 
-	guard(spinlock_irqsave)(&bio_phys_park_lock);
+	spin_lock_irqsave(&bio_phys_park_lock, flags);
 	list_for_each_entry(park, &bio_phys_parks, node) {
 		for (bio = park->first; bio; bio = bio->bi_next) {
 			if (!bio_phys_in_range(bio, notice->range))
@@ -224,6 +233,7 @@ static int bio_phys_park_event(struct notifier_block *nb, unsigned long event,
 		if (event != DMA_PHYS_COUNT)
 			bio_phys_park_run(park);
 	}
+	spin_unlock_irqrestore(&bio_phys_park_lock, flags);
 	return NOTIFY_OK;
 }
 

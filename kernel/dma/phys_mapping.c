@@ -14,7 +14,6 @@
  * a reference is taken to be, so that the range is held until both are.
  */
 
-#include <linux/cleanup.h>
 #include <linux/hash.h>
 #include <linux/init.h>
 #include <linux/slab.h>
@@ -54,13 +53,15 @@ void dma_phys_mapping_add(struct dma_phys_mapping *m, struct device *dev,
 			  phys_addr_t phys, dma_addr_t addr, size_t size)
 {
 	struct dma_phys_bucket *b = dma_phys_bucket(dev, addr);
+	unsigned long flags;
 
 	m->dev = dev;
 	m->phys = phys;
 	m->addr = addr;
 	m->size = size;
-	guard(raw_spinlock_irqsave)(&b->lock);
+	raw_spin_lock_irqsave(&b->lock, flags);
 	hlist_add_head(&m->node, &b->mappings);
+	raw_spin_unlock_irqrestore(&b->lock, flags);
 }
 
 /* The caller's from now on; NULL if it was never written down. */
@@ -69,8 +70,9 @@ struct dma_phys_mapping *dma_phys_mapping_take(struct device *dev,
 {
 	struct dma_phys_bucket *b = dma_phys_bucket(dev, addr);
 	struct dma_phys_mapping *m, *found = NULL;
+	unsigned long flags;
 
-	guard(raw_spinlock_irqsave)(&b->lock);
+	raw_spin_lock_irqsave(&b->lock, flags);
 	hlist_for_each_entry(m, &b->mappings, node) {
 		if (m->dev != dev || m->addr != addr || m->size != size)
 			continue;
@@ -79,6 +81,7 @@ struct dma_phys_mapping *dma_phys_mapping_take(struct device *dev,
 	}
 	if (found)
 		hlist_del(&found->node);
+	raw_spin_unlock_irqrestore(&b->lock, flags);
 	return found;
 }
 

@@ -22,7 +22,6 @@ identifier bio, status;
  <...
 +if (unlikely(bio_is_p2p(bio)) && !bio_phys_admit(bio))
 +	return;
-+
  if (blk_throtl_bio(bio))
  	return;
  ...>

@@ -319,7 +319,9 @@ static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
 	 * those for memory that nobody counts, and maps it with no reference.
 	 */
 	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	/* the device knows nothing of memory encryption */
+	vma->vm_page_prot =
+		pgprot_decrypted(pgprot_writecombine(vma->vm_page_prot));
 	vma->vm_ops = &p2pmem_vm_ops;
 
 	p2pmem_vm_open(vma);

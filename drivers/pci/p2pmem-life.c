@@ -65,10 +65,8 @@ int p2pmem_chunk_wait(struct p2pmem_chunk *chunk, unsigned int state)
 /*
  * A reference on the range, as DMA has it, for the CPU to use the memory: what
  * ends or fences it waits for p2p_range_put(), so be quick, and allocate
- * nothing meanwhile.
- *
- * Does not wait for a fence: callers hold mmap_lock for write, or that of
- * another process, and threads that only want their RAM would wait for that.
+ * nothing meanwhile.  Does not wait for a fence: -EAGAIN, or -ETIMEDOUT when
+ * that is in vain.
  */
 int p2pmem_chunk_hold(struct p2pmem_chunk *chunk)
 {
@@ -118,9 +116,8 @@ void p2pmem_end_life(struct p2pmem *p)
  * For a driver whose device is going to be away, and keeps its bytes: fence,
  * wait, reset, lift.  New DMA waits, see dma_phys_fence().  So do processes
  * that touch their mappings: none is there any more when this returns.  Beyond
- * the bound they get SIGBUS until the fence is lifted.  New mappings fail with
- * -EAGAIN, beyond the bound with -ETIMEDOUT.  Fences nest, the latest bound
- * counts.  Not at the same time as p2pmem_register(),
+ * the bound they get SIGBUS until the fence is lifted.  Fences nest, the latest
+ * bound counts.  Not at the same time as p2pmem_register(),
  * p2pmem_unregister(), p2pmem_offline() and p2pmem_online().
  *
  * A store that a process made before may still be on its way.  It arrives

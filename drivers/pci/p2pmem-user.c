@@ -153,6 +153,7 @@ static int p2pmem_vm_access(struct vm_area_struct *vma, unsigned long addr,
 	vaddr = ioremap_wc(p2pmem_vma_phys(vma, addr - offset), PAGE_SIZE);
 	if (!vaddr)
 		return -ENOMEM;
+	/* whose mmap_lock this is need not know of a debugger that waits */
 	error = p2pmem_chunk_hold(buf->chunk);
 	if (!error) {
 		if (write) {
@@ -216,7 +217,15 @@ static int p2pmem_clear_piece(struct p2pmem_chunk *chunk, phys_addr_t phys,
 	vaddr = ioremap_wc(phys, size);
 	if (!vaddr)
 		return -ENOMEM;
-	error = p2pmem_chunk_hold(chunk);
+	/*
+	 * With mmap_lock, so other threads wait as well that are about to map.
+	 * But programs expect that mmap() works.
+	 */
+	while ((error = p2pmem_chunk_hold(chunk)) == -EAGAIN) {
+		error = p2pmem_chunk_wait(chunk, TASK_KILLABLE);
+		if (error)
+			break;
+	}
 	if (!error) {
 		memset_io(vaddr, 0, size);
 		p2pmem_push(vaddr + size - sizeof(u32));

@@ -257,7 +257,7 @@ static void debuggers(struct kunit *test)
 	/* not while it is away */
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_fence(p, 0));
 	KUNIT_EXPECT_EQ(test, -EAGAIN, test_access(vma, addr, buf, 8, 0));
-	KUNIT_EXPECT_EQ(test, 0, p2pmem_wait(p, 1));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_wait(p, HZ));
 	KUNIT_EXPECT_EQ(test, 0, p2pmem_lift(p));
 	KUNIT_EXPECT_EQ(test, 8, test_access(vma, addr, buf, 8, 0));
 	p2pmem_offline(p);

@@ -266,6 +266,8 @@ int bio_add_phys(struct bio *bio, phys_addr_t phys, unsigned int len)
 		return len;
 	bio->bi_vcnt--;
 	bio->bi_iter.bi_size -= len;
+	if (!bio->bi_vcnt)
+		bio_clear_flag(bio, BIO_P2P);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(bio_add_phys);

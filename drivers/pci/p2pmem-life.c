@@ -53,13 +53,13 @@ int p2pmem_chunk_check(const struct p2pmem_chunk *chunk)
  */
 int p2pmem_chunk_wait(struct p2pmem_chunk *chunk, unsigned int state)
 {
-	int error, killed;
+	int error;
 
-	state |= TASK_FREEZABLE_UNSAFE;
-	killed = ___wait_event(p2pmem_wait_queue,
-			       (error = p2pmem_chunk_check(chunk)) != -EAGAIN,
-			       state, 0, 0, schedule());
-	return killed ? -EINTR : error;
+	if (wait_event_state(p2pmem_wait_queue,
+			     (error = p2pmem_chunk_check(chunk)) != -EAGAIN,
+			     state | TASK_FREEZABLE_UNSAFE))
+		return -EINTR;
+	return error;
 }
 
 /*
@@ -99,7 +99,7 @@ void p2pmem_end_life(struct p2pmem *p)
 	p2pmem_wake();
 	/* all of them, before DMA to any is waited for */
 	while ((chunk = p2pmem_chunk_next(p, chunk, &i))) {
-		if (chunk->registered)
+		if (p2pmem_chunk_registered(chunk))
 			p2pmem_chunk_zap(chunk);
 	}
 	while ((chunk = p2pmem_chunk_next(p, chunk, &i)))

@@ -165,7 +165,6 @@ struct p2pmem_chunk *p2pmem_chunk_new(struct pci_dev *pdev, int bar, u64 offset,
 	}
 	refcount_set(&chunk->ref, 1);
 	chunk->offset = offset;
-	chunk->registered = true;
 	p2pmem_chunk_pages(chunk);
 	chunk->wc = !arch_io_reserve_memtype_wc(chunk->range.range.start,
 						chunk->range.range.size);
@@ -175,9 +174,8 @@ struct p2pmem_chunk *p2pmem_chunk_new(struct pci_dev *pdev, int bar, u64 offset,
 /* Nobody does DMA to it any more. */
 void p2pmem_chunk_del(struct p2pmem_chunk *chunk)
 {
-	if (!chunk->registered)
+	if (!p2pmem_chunk_registered(chunk))
 		return;
-	chunk->registered = false;
 	/* waits for DMA in flight */
 	dma_phys_del(&chunk->range);
 	if (chunk->wc)

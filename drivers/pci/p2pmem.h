@@ -21,7 +21,6 @@ struct address_space;
  * @ref: one of that list, one of each buffer
  * @p: the provider, with a reference
  * @range: the piece, for the mapping layer
- * @registered: @range is, which ends a little after @gone begins
  * @offset: where in the BAR it starts
  * @base: first physical address in it that is PAGE_SIZE aligned
  * @size: bytes of the whole pages from there on
@@ -34,7 +33,6 @@ struct p2pmem_chunk {
 	refcount_t ref;
 	struct p2pmem *p;
 	struct dma_phys_range range;
-	bool registered;
 	u64 offset;
 	phys_addr_t base;
 	u64 size;
@@ -115,6 +113,12 @@ struct p2pmem_chunk *p2pmem_chunk_next(struct p2pmem *p,
 struct p2pmem_chunk *p2pmem_chunk_new(struct pci_dev *pdev, int bar, u64 offset,
 				      u64 size);
 void p2pmem_chunk_del(struct p2pmem_chunk *chunk);
+
+/* Is its range, which stays so for a little after it has gone? */
+static inline bool p2pmem_chunk_registered(const struct p2pmem_chunk *chunk)
+{
+	return p2p_range_state(&chunk->range.range) != P2P_RANGE_UNREGISTERED;
+}
 
 /* p2pmem-life.c */
 void p2pmem_wake(void);

@@ -408,6 +408,7 @@ void dma_phys_end(struct dma_phys_range *r)
  * * -ENXIO: nobody registered the address
  * * -EINVAL: not inside one range
  * * -EAGAIN: the range is fenced
+ * * -ETIMEDOUT: it has been fenced for longer than the fence's bound
  * * -ENODEV: it is going away
  * * -ENOMEM: out of memory
  */
@@ -415,9 +416,8 @@ int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 		  size_t size)
 {
 	struct dma_phys_holders *hs, *new;
-	enum p2p_range_match match;
 	struct p2p_range *range;
-	int error = 0;
+	int error;
 
 	if (!holder->invalidate) {
 		dev_err(holder->dev,
@@ -430,13 +430,7 @@ int dma_phys_hold(struct dma_phys_holder *holder, phys_addr_t phys,
 	new = dma_phys_holders_alloc();
 	if (!new)
 		return -ENOMEM;
-	scoped_guard(rcu) {
-		match = p2p_range_lookup(phys, size, &range);
-		if (match == P2P_RANGE_INSIDE)
-			error = p2p_range_get(range);
-		else
-			error = match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
-	}
+	error = dma_phys_get_range(phys, size, &range);
 	if (error) {
 		kfree(new);
 		return error;

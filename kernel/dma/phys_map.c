@@ -269,23 +269,12 @@ static const char *dma_phys_why(int error)
 }
 
 /*
+ * With a reference on the range, if it is one's, which @m then remembers.
+ *
  * A device that is not on PCI is told what it was always told, the CPU's
  * address, or what the IOMMU makes of it.  But the owner is not to go away
  * under its DMA.
  */
-static int dma_phys_get_range(phys_addr_t phys, size_t size,
-			      struct p2p_range **range)
-{
-	enum p2p_range_match match;
-
-	guard(rcu)();
-	match = p2p_range_lookup(phys, size, range);
-	if (match == P2P_RANGE_INSIDE)
-		return p2p_range_get(*range);
-	return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
-}
-
-/* With a reference on the range, if it is one's, which @m then remembers. */
 static int dma_phys_map_for(struct dma_phys_mapping *m, struct device *dev,
 			    phys_addr_t phys, size_t size,
 			    enum dma_data_direction dir, unsigned long attrs,

@@ -301,6 +301,25 @@ refuse:
 }
 EXPORT_SYMBOL_GPL(dma_phys_get);
 
+/*
+ * The same for who has no path: just the range, with a reference that
+ * p2p_range_put() drops.
+ */
+int dma_phys_get_range(phys_addr_t phys, size_t size, struct p2p_range **range)
+{
+	enum p2p_range_match match;
+	int error;
+
+	guard(rcu)();
+	match = p2p_range_lookup(phys, size, range);
+	if (match != P2P_RANGE_INSIDE)
+		return match == P2P_RANGE_NONE ? -ENXIO : -EINVAL;
+	error = p2p_range_get(*range);
+	if (error == -EAGAIN && dma_phys_may_start(*range) == -ETIMEDOUT)
+		error = -ETIMEDOUT;
+	return error;
+}
+
 /**
  * dma_phys_check - may DMA to a piece of memory start now?
  * @phys: CPU physical address

@@ -69,6 +69,7 @@ struct dma_phys_mapping *dma_phys_mapping_take(struct device *dev,
 
 struct dma_phys_path *dma_phys_path_find(struct dma_phys_range *r,
 					 struct device *dev);
+int dma_phys_get_range(phys_addr_t phys, size_t size, struct p2p_range **range);
 void dma_phys_path_inflight(const struct dma_phys_path *path,
 			    struct dma_phys_inflight *sum);
 void dma_phys_path_forget(struct dma_phys_range *r, struct pci_dev *client);

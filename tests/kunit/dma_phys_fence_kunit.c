@@ -410,6 +410,7 @@ static void holder_refused(struct kunit *test)
 		.dev = test_dev(f, "B"),
 		.invalidate = test_invalidate,
 	};
+	int i;
 
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 			dma_phys_hold(&stubborn, phys, SZ_4K));
@@ -419,6 +420,11 @@ static void holder_refused(struct kunit *test)
 			dma_phys_hold(&h, phys - SZ_4K, SZ_8K));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
 	KUNIT_EXPECT_EQ(test, -EAGAIN, dma_phys_hold(&h, phys, SZ_4K));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 20));
+	for (i = 0; i < 200 && !READ_ONCE(r->expired); i++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, dma_phys_hold(&h, phys, SZ_4K));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
 	KUNIT_EXPECT_EQ(test, 0, dma_phys_hold(&h, phys, SZ_4K));
 	dma_phys_unhold(&h);

@@ -317,6 +317,7 @@ static void fill(struct kunit *test)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, i * c->len, bio->bi_iter.bi_size);
+	KUNIT_EXPECT_EQ(test, i > 0, bio_is_p2p(bio));
 	if (c->segs)
 		KUNIT_EXPECT_EQ(test, c->pieces, i);
 	else

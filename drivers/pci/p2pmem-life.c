@@ -53,13 +53,13 @@ int p2pmem_chunk_check(const struct p2pmem_chunk *chunk)
  */
 int p2pmem_chunk_wait(struct p2pmem_chunk *chunk, unsigned int state)
 {
-	int error;
+	int error, ret;
 
-	if (wait_event_state(p2pmem_wait_queue,
-			     (error = p2pmem_chunk_check(chunk)) != -EAGAIN,
-			     state | TASK_FREEZABLE_UNSAFE))
-		return -EINTR;
-	return error;
+	state |= TASK_FREEZABLE_UNSAFE;
+	ret = wait_event_state(p2pmem_wait_queue,
+			       (error = p2pmem_chunk_check(chunk)) != -EAGAIN,
+			       state);
+	return ret ? -EINTR : error;
 }
 
 /*

@@ -21,47 +21,19 @@
  * another way.
  */
 #define _GNU_SOURCE
-#include <linux/aio_abi.h>
-#include <sys/syscall.h>
-
-#include "p2p.h"
-
 #define SLOTS		24
 #define PIECE		32768UL
-#define TOO_LONG	120000UL	/* ms */
 
-/* A piece of the memory, and the piece of the drive that belongs to it */
-static struct slot {
-	struct iocb iocb;
-	bool pending;
-	bool flying;		/* was on its way at SIGUSR1 */
-	bool known;		/* the drive should hold stamp */
-	bool suspect;		/* what was read looked wrong: not used again */
-	unsigned long stamp;
-	unsigned long since;
-} slots[SLOTS];
+#include "p2pslots.h"
 
 static struct {
 	unsigned long reads, writes, failed, odd, lost, gone, maps;
-	unsigned long flying, flown, longest;
+	unsigned long flying, flown;
 } count;
 
-static int stopped, mark;
-static bool allowed[256];
 static unsigned long errors[256];
-static const char *client, *provider;
-static unsigned long seed;
-static aio_context_t ctx;
-static int drive = -1, stats = -1, pending, depth = 1;
-static off_t start;
-static char *memory, *ram;
-static bool renew_memory = true, renew_drive = true, silent;
-
-static void stop(int sig)
-{
-	__atomic_store_n(sig == SIGTERM ? &stopped : &mark, 1,
-			 __ATOMIC_RELAXED);
-}
+static int depth = 1;
+static bool silent;
 
 static void fill(char *buf, unsigned long stamp)
 {
@@ -90,15 +62,12 @@ static void tell(void)
 		     "reads %lu writes %lu ok %lu failed %lu odd %lu lost %lu gone %lu maps %lu flying %lu flown %lu longest %lu",
 		     count.reads, count.writes, count.reads + count.writes,
 		     count.failed, count.odd, count.lost, count.gone,
-		     count.maps, count.flying, count.flown, count.longest);
+		     count.maps, count.flying, count.flown, longest);
 	for (int i = 0; i < 256; i++)
 		if (errors[i])
 			n += snprintf(text + n, sizeof(text) - n, " %s %lu",
 				      error_name(i), errors[i]);
-	memset(text + n, ' ', sizeof(text) - n);
-	text[sizeof(text) - 1] = '\n';
-	if (pwrite(stats, text, sizeof(text), 0) != sizeof(text))
-		die("stats: %s", strerror(errno));
+	write_stats(text, sizeof(text));
 }
 
 static void odd(const char *what, const char *why)
@@ -131,13 +100,9 @@ static void failure(const char *what, int error)
 /* The drive may be away for a moment, and main memory is always there. */
 static bool read_ram(struct slot *s)
 {
-	off_t at = start + (s - slots) * PIECE;
-
 	for (int i = 0; i < 500; i++) {
-		if (drive < 0)
-			drive = open_drive(client, O_RDWR | O_DIRECT);
-		if (drive >= 0 &&
-		    pread(drive, ram, PIECE, at) == (ssize_t)PIECE)
+		if ((drive >= 0 || get_drive()) &&
+		    pread(drive, ram, PIECE, place_of(s)) == (ssize_t)PIECE)
 			return true;
 		if (drive >= 0)
 			close(drive);
@@ -171,44 +136,17 @@ static struct slot *idle_slot(void)
 /* Write what is new, then read it back, and so on. */
 static void begin(struct slot *s)
 {
-	char *buf = memory + (s - slots) * PIECE;
-	struct iocb *iocb = &s->iocb;
 	bool write = !s->known;
 
+	s->len = PIECE;
 	if (write)
 		s->stamp = random64(&seed);
-	fill(buf, write ? s->stamp : ~s->stamp);
-	memset(iocb, 0, sizeof(*iocb));
-	iocb->aio_data = s - slots;
-	iocb->aio_lio_opcode = write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
-	iocb->aio_fildes = drive;
-	iocb->aio_buf = (uintptr_t)buf;
-	iocb->aio_nbytes = PIECE;
-	iocb->aio_offset = start + (s - slots) * PIECE;
-	s->since = now_ms();
-	s->flying = false;
-	if (syscall(SYS_io_submit, ctx, 1, &iocb) != 1) {
-		failure("io_submit", errno);
-		return;
-	}
-	s->pending = true;
-	pending++;
+	fill(memory_of(s), write ? s->stamp : ~s->stamp);
+	submit(s, write);
 }
 
-static void finish(const struct io_event *e)
+static void finish(struct slot *s, bool write)
 {
-	struct slot *s = &slots[e->data];
-	bool write = s->iocb.aio_lio_opcode == IOCB_CMD_PWRITE;
-	unsigned long ms = now_ms() - s->since;
-
-	if (ms > count.longest)
-		count.longest = ms;
-	s->pending = false;
-	pending--;
-	if (e->res != (long long)PIECE) {
-		failure(write ? "write" : "read", e->res < 0 ? -e->res : 0);
-		return;
-	}
 	count.flown += s->flying;
 	if (write) {
 		count.writes++;
@@ -217,31 +155,10 @@ static void finish(const struct io_event *e)
 	}
 	count.reads++;
 	/* from here on it may jump away: the memory is gone, and says so */
-	if (holds(memory + (s - slots) * PIECE, s->stamp))
+	if (holds(memory_of(s), s->stamp))
 		s->known = false;
 	else
 		s->suspect = true;
-}
-
-static void reap(void)
-{
-	struct timespec moment = { .tv_nsec = 100000000 };
-	struct io_event event;
-	int n;
-
-	/* one at a time: looking at it may end in a jump out of here */
-	n = syscall(SYS_io_getevents, ctx, 1, 1, &event, &moment);
-	if (n < 0 && errno != EINTR)
-		die("io_getevents: %s", strerror(errno));
-	if (n == 1)
-		finish(&event);
-	for (struct slot *s = slots; s < slots + SLOTS; s++) {
-		if (!s->pending || now_ms() - s->since < TOO_LONG)
-			continue;
-		count.longest = now_ms() - s->since;
-		tell();
-		die("an IO did not end in %lu s", TOO_LONG / 1000);
-	}
 }
 
 /* What is on its way was begun before the fault. */
@@ -289,28 +206,14 @@ static void lose_memory(void)
 	memory = NULL;
 }
 
-static void get_memory(void)
+static void renew(void)
 {
-	lose_memory();
-	memory = map_memory(provider, SLOTS * PIECE);
-	if (memory == MAP_FAILED) {
-		memory = NULL;
-		usleep(20000);
+	if (renew_drive) {
+		get_drive();
 		return;
 	}
-	renew_memory = false;
-	count.maps++;
-}
-
-static void get_drive(void)
-{
-	if (drive >= 0)
-		close(drive);
-	drive = open_drive(client, O_RDWR | O_DIRECT);
-	if (drive < 0)
-		usleep(20000);
-	else
-		renew_drive = false;
+	lose_memory();
+	count.maps += get_memory();
 }
 
 static void turn(void)
@@ -322,10 +225,8 @@ static void turn(void)
 		/* not before all that is on its way has come back */
 		if (pending)
 			reap();
-		else if (renew_drive)
-			get_drive();
 		else
-			get_memory();
+			renew();
 		return;
 	}
 	while (pending < depth && !renew_memory && !renew_drive) {
@@ -340,32 +241,20 @@ static void turn(void)
 /* The rest of the writes, and the reads that looked wrong. */
 static void last_look(void)
 {
-	bool there;
+	bool there = memory && !renew_memory;
 
-	while (pending)
-		reap();
-	there = memory && !renew_memory;
 	for (struct slot *s = slots; s < slots + SLOTS; s++) {
-		char *buf = memory + (s - slots) * PIECE;
-
 		if (!s->known || !read_ram(s))
 			continue;
 		if (!holds(ram, s->stamp))
 			lost(s, "write", ram);
-		else if (s->suspect && !(there && holds(buf, s->stamp)))
-			lost(s, "read", there ? buf : ram);
+		else if (s->suspect && !(there && holds(memory_of(s), s->stamp)))
+			lost(s, "read", there ? memory_of(s) : ram);
 	}
-}
-
-static void allow(char *list)
-{
-	for (char *e = strtok(list, ","); e; e = strtok(NULL, ","))
-		allowed[error_number(e)] = true;
 }
 
 int main(int argc, char **argv)
 {
-	static unsigned long told;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "e:d:x")) != -1) {
@@ -380,29 +269,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 4 || depth < 1 || depth > SLOTS)
 		die("usage: p2preset [-e ERRNO,...] [-d DEPTH] [-x] CLIENT PROVIDER OFFSET STATS");
-	client = argv[optind];
-	provider = argv[optind + 1];
-	start = strtoul(argv[optind + 2], NULL, 0);
-	stats = open(argv[optind + 3], O_RDWR | O_CREAT | O_TRUNC, 0644);
-	seed = now_ms() * 0x9e3779b97f4a7c15UL | 1;
-	ram = aligned_alloc(PAGE, PIECE);
-	signal(SIGTERM, stop);
-	signal(SIGUSR1, stop);
-	signal(SIGBUS, sigbus);
-	if (!ram || syscall(SYS_io_setup, SLOTS, &ctx))
-		die("io_setup: %s", strerror(errno));
-
-	/* Whoever touched memory that is gone comes back to here. */
-	if (sigsetjmp(on_sigbus, 1))
-		renew_memory = true;
-	while (!__atomic_load_n(&stopped, __ATOMIC_RELAXED)) {
-		turn();
-		if (now_ms() - told > 50) {
-			told = now_ms();
-			tell();
-		}
-	}
-	last_look();
-	tell();
+	set_up(argv + optind);
+	go_on(turn, last_look);
 	return count.odd || count.lost;
 }

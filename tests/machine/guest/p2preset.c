@@ -248,7 +248,8 @@ static void last_look(void)
 			continue;
 		if (!holds(ram, s->stamp))
 			lost(s, "write", ram);
-		else if (s->suspect && !(there && holds(memory_of(s), s->stamp)))
+		else if (s->suspect &&
+			 !(there && holds(memory_of(s), s->stamp)))
 			lost(s, "read", there ? memory_of(s) : ram);
 	}
 }

@@ -383,6 +383,45 @@ static void next_life(struct kunit *test)
 	p2pmem_lost(p);
 }
 
+static bool test_lost(struct kunit *test, struct device *dev, phys_addr_t phys)
+{
+	struct dma_phys_path *path = dma_phys_get(dev, phys, SZ_4K, 0);
+	bool lost;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(path));
+	lost = path->range->lost;
+	dma_phys_put(path, 0);
+	return lost;
+}
+
+/* All of a provider that is away without a warning, until it is back. */
+static void loses(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	struct device *c = test_client(f);
+	phys_addr_t one, two;
+
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 2, 0, 0));
+	one = pci_resource_start(p, 0);
+	two = pci_resource_start(p, 2);
+	KUNIT_EXPECT_FALSE(test, test_lost(test, c, one));
+	KUNIT_EXPECT_FALSE(test, test_lost(test, c, two));
+	p2pmem_lost(p);
+	KUNIT_EXPECT_TRUE(test, test_lost(test, c, one));
+	KUNIT_EXPECT_TRUE(test, test_lost(test, c, two));
+
+	p2pmem_offline(p);
+	p2pmem_lost(p);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_FALSE(test, test_lost(test, c, one));
+	KUNIT_EXPECT_FALSE(test, test_lost(test, c, two));
+	/* nor has anybody else lost his */
+	p = p2pmem_test_provider(test, f, "Q");
+	p2pmem_lost(fake_pci_dev(f, "P"));
+	KUNIT_EXPECT_FALSE(test, test_lost(test, c, pci_resource_start(p, 0)));
+}
+
 /* It is another life, which nothing that was built before fits. */
 static void lives_differ(struct kunit *test)
 {
@@ -554,6 +593,7 @@ static struct kunit_case p2pmem_driver_cases[] = {
 	KUNIT_CASE_PARAM(waits_in_vain, wait_gen_params),
 	KUNIT_CASE(fences_in_reclaim),
 	KUNIT_CASE(next_life),
+	KUNIT_CASE(loses),
 	KUNIT_CASE(lives_differ),
 	KUNIT_CASE(comes_back_late),
 	KUNIT_CASE(limits_users),

@@ -217,6 +217,8 @@ static const struct fit_case fit_cases[] = {
 	  .boundary = SZ_64K - 1 },
 	{ "all the bytes", 2, SZ_512K, SZ_1M, 1, 2 },
 	{ "a block more", 2, SZ_512K + 512, SZ_1M, 1, 0 },
+	{ "joined to all the bytes", 2, SZ_512K, SZ_512K, 1, 1 },
+	{ "joined to a block more", 2, SZ_512K + 512, SZ_512K + 512, 1, 0 },
 	{ "all the bytes in two bios", 2, SZ_512K, SZ_1M, 2, 2 },
 	{ "a block more in two bios", 2, SZ_512K + 512, SZ_1M, 2, 0 },
 	{ "no gap", 3, SZ_4K, SZ_8K, 1, 3, .gap = SZ_4K - 1 },

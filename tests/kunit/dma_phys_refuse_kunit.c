@@ -3,7 +3,9 @@
  * KUnit tests for DMA mapping by physical address: what cannot be mapped.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/ratelimit.h>
 
 #include "dma_phys_test.h"
 
@@ -171,6 +173,41 @@ static void taken_by_bus(struct kunit *test)
 	EXPECT_IDLE(test, peer);
 }
 
+static void expect_why(struct kunit *test, struct dma_phys_log *log,
+		       struct device *dev, phys_addr_t phys, size_t size,
+		       const char *why)
+{
+	dma_addr_t addr = dma_map_phys(dev, phys, size, DMA_TO_DEVICE,
+				       DMA_ATTR_MMIO);
+
+	KUNIT_EXPECT_NE(test, 0, dma_mapping_error(dev, addr));
+	EXPECT_LOGGED(test, log, why);
+}
+
+/* Nobody else knows: the caller gets one error for all of them. */
+static void says_why(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_log *log = dma_phys_log_begin(test);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	phys_addr_t phys = r->range.start, end = phys + r->range.size;
+	struct device *dev = test_dev(f, "B");
+
+	/* the log is limited in rate, and the cases before this have used it */
+	msleep(jiffies_to_msecs(DEFAULT_RATELIMIT_INTERVAL + HZ));
+	expect_why(test, log, dev, end - SZ_4K, SZ_8K,
+		   "not inside one registered range");
+	expect_why(test, log, test_dev(f, "D"), phys, SZ_4K,
+		   "the provider cannot be reached");
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_fence(r, 100));
+	expect_why(test, log, dev, phys, SZ_4K, "the range is fenced");
+	msleep(200);
+	expect_why(test, log, dev, phys, SZ_4K,
+		   "the range has been fenced for too long");
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	EXPECT_IDLE(test, r);
+}
+
 static struct kunit_case dma_phys_refuse_cases[] = {
 	KUNIT_CASE_PARAM(refuse_straddling, refuse_gen_params),
 	KUNIT_CASE(refuse_two_ranges),
@@ -179,6 +216,7 @@ static struct kunit_case dma_phys_refuse_cases[] = {
 	KUNIT_CASE(limit_of_bus),
 	KUNIT_CASE(mask_of_cpu_address),
 	KUNIT_CASE(taken_by_bus),
+	KUNIT_CASE_SLOW(says_why),
 	{}
 };
 

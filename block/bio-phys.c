@@ -128,18 +128,16 @@ static int bio_phys_may_add(struct bio *bio, phys_addr_t phys, unsigned int len,
 
 /*
  * How many segments the DMA iterator makes of @bio: cut and joined as
- * blk_map_iter_segment() does it.  -EINVAL if there is a gap that the queue
- * does not allow, between two of them or behind @end, where the bio before it
- * ends.
+ * blk_map_iter_segment() does it.  -EINVAL if there is a gap between two of
+ * them that the queue does not allow.
  */
-static int bio_phys_count(struct request_queue *q, const struct bio *bio,
-			  phys_addr_t end)
+static int bio_phys_count(struct request_queue *q, const struct bio *bio)
 {
 	const struct queue_limits *lim = &q->limits;
 	struct bio_vec bv, seg = {};
 	unsigned int len, room = 0;
+	phys_addr_t phys, end = 0;
 	struct bvec_iter iter;
-	phys_addr_t phys;
 	int nsegs = 0;
 
 	for (iter = bio->bi_iter; iter.bi_size;
@@ -168,38 +166,25 @@ static int bio_phys_count(struct request_queue *q, const struct bio *bio,
 }
 
 /*
- * How many segments @bio is, behind the bios of @rq; -EINVAL if it does not
- * fit there.  Two bios are not taken to share a segment: the iterator may join
- * them, and need not.  Without a request the bio is the first.
+ * How many segments @bio is, -EINVAL if the queue does not take it whole.  The
+ * bios of a request are added up in ll_back_merge_fn(), which never takes two
+ * of them to share a segment: the iterator may join them, and need not.
  */
-static int bio_phys_limits(struct request_queue *q, struct request *rq,
-			   const struct bio *bio)
+static int bio_phys_limits(struct request_queue *q, const struct bio *bio)
 {
-	u64 bytes = bio->bi_iter.bi_size;
-	unsigned int nsegs = 0;
-	phys_addr_t end = 0;
-	struct bvec_iter iter;
-	struct bio_vec bv;
-	int add;
+	int nsegs = bio_phys_count(q, bio);
 
-	if (rq && rq->bio) {
-		bio_for_each_bvec(bv, rq->biotail, iter)
-			end = bv.bv_phys + bv.bv_len;
-		nsegs = rq->nr_phys_segments;
-		bytes += blk_rq_bytes(rq);
-	}
-	add = bio_phys_count(q, bio, end);
-	if (add < 0 || nsegs + add > queue_max_segments(q) ||
-	    bytes > (u64)queue_max_hw_sectors(q) << SECTOR_SHIFT)
+	if (nsegs < 0 || nsegs > queue_max_segments(q) ||
+	    bio->bi_iter.bi_size > (u64)queue_max_hw_sectors(q) << SECTOR_SHIFT)
 		return -EINVAL;
-	return add;
+	return nsegs;
 }
 
 /* A bio for a command of its own is never split: it must fit. */
 static bool bio_phys_fits(const struct bio *bio)
 {
 	return !bio->bi_bdev || !blk_op_is_passthrough(bio->bi_opf) ||
-	       bio_phys_limits(bdev_get_queue(bio->bi_bdev), NULL, bio) >= 0;
+	       bio_phys_limits(bdev_get_queue(bio->bi_bdev), bio) >= 0;
 }
 
 /**
@@ -723,5 +708,5 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio)
 	if (status != BLK_STS_OK)
 		return status == BLK_STS_P2P ? -ENXIO :
 		       blk_status_to_errno(status);
-	return bio_phys_limits(rq->q, rq, bio);
+	return bio_phys_limits(rq->q, bio);
 }

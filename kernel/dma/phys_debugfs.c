@@ -11,7 +11,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
-#include <linux/maple_tree.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
@@ -36,15 +35,10 @@ const char *dma_phys_state(const struct p2p_range *range)
 
 static int dma_phys_ranges_show(struct seq_file *m, void *v)
 {
-	/* the struct, its reference count, and a leaf of the tree */
-	size_t cost = sizeof(struct dma_phys_range) +
-		      sizeof(struct percpu_ref_data) +
-		      num_possible_cpus() * sizeof(unsigned long) +
-		      sizeof(struct maple_node);
 	struct p2p_range *range;
 	unsigned long index = 0;
 
-	seq_puts(m, "# start-end bus size provider cost pages state waiting inflight\n");
+	seq_puts(m, "# start-end bus size provider state waiting inflight\n");
 
 	guard(rcu)();
 	p2p_range_for_each(range, index) {
@@ -52,13 +46,12 @@ static int dma_phys_ranges_show(struct seq_file *m, void *v)
 		struct dma_phys_notice notice;
 
 		dma_phys_notify(r, DMA_PHYS_COUNT, &notice);
-		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s cost %zu pages 0 %s waiting %lu inflight %lu\n",
+		seq_printf(m, "%#llx-%#llx bus %#llx size %llu provider %s %s waiting %lu inflight %lu\n",
 			   (u64)range->start,
 			   (u64)range->start + range->size - 1,
 			   (u64)dma_phys_bus_addr(r, range->start),
-			   (u64)range->size, r->name, cost,
-			   dma_phys_state(range), notice.ios,
-			   p2p_range_inflight(range));
+			   (u64)range->size, r->name, dma_phys_state(range),
+			   notice.ios, p2p_range_inflight(range));
 	}
 	return 0;
 }

@@ -18,6 +18,7 @@ struct fault_maps {
 	struct vfsmount *sysfs;
 	struct file *file;		/* p2pmem/allocate of the provider */
 	unsigned long addr;		/* where it is mapped */
+	u64 size;			/* of the piece of the BAR, or 0 */
 };
 
 /* ranges and providers */
@@ -51,8 +52,10 @@ static void undo_range(struct fault *f)
 
 static int run_bar(struct fault *f)
 {
+	struct fault_maps *m = f->priv;
+
 	return dma_phys_add_bar(to_extra(f), f->provider, 0, f->offset,
-				SZ_4K);
+				m->size ?: SZ_4K);
 }
 
 static void undo_bar(struct fault *f)
@@ -349,6 +352,30 @@ static void among_others(struct kunit *test)
 	KUNIT_EXPECT_GT(test, most, 2);
 }
 
+/* A range costs what it costs, however large it is. */
+static void any_size(struct kunit *test)
+{
+	static const struct fault_path p = {
+		.name = "BAR of any size", .run = run_bar, .undo = undo_bar,
+		.error = -ENOMEM,
+	};
+	static const u64 sizes[] = { SZ_4K, SZ_1M, SZ_16M };
+	struct fault *f = fault_begin(test, "G");
+	unsigned int n[ARRAY_SIZE(sizes)];
+	struct fault_maps *m;
+	int i;
+
+	m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	f->priv = m;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		m->size = sizes[i];
+		n[i] = fault_count(f, &p);
+		KUNIT_EXPECT_GT(test, n[i], 0);
+		KUNIT_EXPECT_EQ_MSG(test, n[0], n[i], "%llu bytes", sizes[i]);
+	}
+}
+
 /* Once the verdict is known, nothing is left to fail. */
 static void nothing_to_fail(struct kunit *test)
 {
@@ -404,6 +431,7 @@ static void one_to_fail(struct kunit *test)
 static struct kunit_case dma_phys_fault_cases[] = {
 	KUNIT_CASE_PARAM(one_path, path_gen_params),
 	KUNIT_CASE_SLOW(among_others),
+	KUNIT_CASE(any_size),
 	KUNIT_CASE(nothing_to_fail),
 	KUNIT_CASE(one_to_fail),
 	{}

@@ -239,6 +239,11 @@ static void dio_hole(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EFAULT),
 			    p2pmem_test_dio_at(test, a.bdev, ITER_SOURCE,
 					       a.addr, 2 * LEN));
+	/* as a whole, before there is a bio for the first part of it */
+	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)a.addr, LEN + 512);
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			bio_phys_check_iter(&iter, a.bdev, true));
+	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
 	/* and RAM is none of peer-to-peer memory's business */
 	iov_iter_ubuf(&iter, ITER_DEST, (void __user *)(a.addr + 3 * LEN),
 		      2 * LEN);

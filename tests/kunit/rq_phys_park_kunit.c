@@ -221,6 +221,21 @@ static void over_when_it_waits(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(d->r));
 }
 
+/* Nobody will lift it for a disk that is gone. */
+static void gone_at_submission(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	struct completion done;
+	struct bio *bio;
+
+	fence(test, d, 0);
+	blk_mark_disk_dead(d->disk);
+	bio = submit_p2p(d, 0, 0, &done);
+	expect_ends(test, bio, &done, BLK_STS_IOERR);
+	KUNIT_EXPECT_EQ(test, 0, d->requests);
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(d->r));
+}
+
 /*
  * A write between two flushes: what is left of its request goes on without it,
  * and all of it begins anew.
@@ -272,6 +287,34 @@ static void passthrough(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, d->requests);
 	blk_mq_free_request(rq);
 	bio_put(bio);
+	expect_queue_free(test, d);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
+}
+
+static void command_end(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+/* Nor is one submitted again that nobody waits for. */
+static void passthrough_unwatched(struct kunit *test)
+{
+	struct rq_disk *d = rq_disk_create(test, "B");
+	DECLARE_COMPLETION_ONSTACK(done);
+	struct request *rq;
+	struct bio *bio;
+
+	bio = bio_alloc(NULL, 1, REQ_OP_DRV_OUT, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bio->bi_private = &done;
+	bio->bi_end_io = command_end;
+	rq_disk_add(d, bio, 0, SZ_4K);
+	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	KUNIT_ASSERT_EQ(test, 0, blk_rq_append_bio(rq, bio));
+	fence(test, d, 0);
+	blk_execute_rq_nowait(rq, false);
+	expect_ends(test, bio, &done, BLK_STS_AGAIN);
 	expect_queue_free(test, d);
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
 }
@@ -364,9 +407,12 @@ static void bounded(struct kunit *test)
 {
 	struct rq_disk *d = rq_disk_create(test, "B");
 	struct dma_phys_log *log = dma_phys_log_begin(test);
-	struct completion done, done2;
-	struct bio *bio, *bio2;
+	struct completion done, done2, done3;
+	struct bio *bio, *bio2, *other;
 
+	/* this one waits for another range, and is not counted */
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_fence(d->r2, 0));
+	other = submit_p2p(d, SZ_16M - SZ_1M, 0, &done3);
 	fence(test, d, 200);
 	bio = submit_p2p(d, 0, 0, &done);
 	bio2 = submit_p2p(d, SZ_64K, 0, &done2);
@@ -398,6 +444,9 @@ static void bounded(struct kunit *test)
 	expect_waits(test, &done);
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r));
 	expect_ends(test, bio, &done, BLK_STS_OK);
+	expect_waits(test, &done3);
+	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(d->r2));
+	expect_ends(test, other, &done3, BLK_STS_OK);
 }
 
 /* It is the latest bound that counts. */
@@ -597,8 +646,10 @@ static struct kunit_case rq_phys_park_cases[] = {
 	KUNIT_CASE(at_mapping),
 	KUNIT_CASE(between_segments),
 	KUNIT_CASE_PARAM(over_when_it_waits, between_gen_params),
+	KUNIT_CASE(gone_at_submission),
 	KUNIT_CASE(flushed),
 	KUNIT_CASE(passthrough),
+	KUNIT_CASE(passthrough_unwatched),
 	KUNIT_CASE(in_order),
 	KUNIT_CASE(nowait),
 	KUNIT_CASE(nested),

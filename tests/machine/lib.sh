@@ -15,10 +15,14 @@ out=$build/machine
 # Programs of the host that the guest uses, with the libraries they need
 guest_programs=(fio mkfs.ext4 mkfs.xfs mdadm dmsetup)
 
-# What must not be in a console log: the kernel complaining about itself
+# What must not be in a console log: the kernel complaining about itself, about
+# a drive or what is on it, or that it no longer looks
 complaints='WARNING:|BUG:|Oops|Kernel panic|Call Trace|INFO: (task|rcu)'
 complaints+='|UBSAN:|possible recursive locking|circular locking|inconsistent lock'
 complaints+='|general protection|refcount_t:|list_(add|del) corruption'
+complaints+='|DMA-API: .*(out of memory|disabl)|EXT4-fs (error|warning)'
+complaints+='|XFS .*([Cc]orrupt|[Ee]rror|shutting down)'
+io_complaints='I/O error|critical [a-z]+ error|lost (async|sync) page write'
 
 # pass WORDS, fail WORDS: checks on the host look like those in the guest
 pass() {
@@ -214,6 +218,10 @@ watched_console() {
 # over the bus.
 seen_by_drives() {
 	local what first last wanted n
+	if [[ ! -s $drives_log ]]; then
+		fail "QEMU has not said what it saw drives do"
+		return
+	fi
 	while read -r _ what first last wanted; do
 		n=$(awk -v first="$first" -v last="$last" '
 		function number(hex,   i, n) {
@@ -255,7 +263,7 @@ seen_by_drives() {
 
 # judge NAME: adds the outcome of the last boot to $passed and $failed
 judge() {
-	local verdict watched
+	local verdict watched bad
 	verdict=$(tail -n 1 "$report")
 	if [[ $verdict =~ ^VERDICT\ passed=([0-9]+)\ failed=([0-9]+)$ ]]; then
 		passed=$((passed + BASH_REMATCH[1]))
@@ -266,13 +274,16 @@ judge() {
 		tail -n 15 "$console" | indented
 		tail -n 5 "$log/machine-$1.qemu" | indented
 	fi
-	watched=$(watched_console) || fail "cannot read the console's log"
-	if grep -qE "$complaints" <<<"$watched"; then
+	watched=$(watched_console)
+	bad=$complaints
+	[[ -n $io_errors ]] || bad+="|$io_complaints"
+	if ! grep -q "Linux version" <<<"$watched"; then
+		fail "there is no kernel log"
+	elif grep -qE "$bad" <<<"$watched"; then
 		fail "the kernel complains:"
-		grep -E -A 20 "$complaints" <<<"$watched" | head -n 40 |
-			indented
+		grep -E -A 20 "$bad" <<<"$watched" | head -n 40 | indented
 	else
-		pass "no warning, bug or lock report in the kernel log"
+		pass "no warning, bug, lock report or IO error in the kernel log"
 	fi
 }
 

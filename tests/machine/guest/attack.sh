@@ -51,6 +51,10 @@ in_flight() {
 	awk '/^0x/ { n += $NF } END { print n + 0 }' $debug/ranges
 }
 
+any_in_flight() {
+	[ "$(in_flight)" -gt 0 ]
+}
+
 # --- the control channel of the machine
 
 qmp() {
@@ -200,6 +204,7 @@ attack() {
 	flying=0
 	wait_for 60 all_go_on || fail "$fault: no IO to begin with"
 	while [ $n -lt "$times" ]; do
+		wait_for 10 any_in_flight
 		flying=$((flying + $(in_flight)))
 		if ! "$@" > /tmp/fault.log 2>&1; then
 			fail "$fault: could not be done"
@@ -214,7 +219,8 @@ attack() {
 		fi
 	done
 	stop_loads
-	is "$fault: injected $n times, $flying in flight then" $n "$times"
+	is "$fault: injected $n times" $n "$times"
+	is "$fault: with IO in flight, $flying in all" $((flying > 0)) 1
 	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
 	if ! wait_for 10 available_is "$left"; then
 		fail "$fault: $left bytes were available, now $(available)"
@@ -293,14 +299,19 @@ fuzz() {
 	words=$1
 	shift
 	left=$(available)
+	wrong=$failed
 	check "$words" p2pfuzz "$@" /mnt/fuzz
+	# the first wrong byte ends the program
+	lost=0
+	[ "$failed" = "$wrong" ] || lost=some
 	line=$(sed -n '/ longest /p' /tmp/check.log)
 	say "        $line"
 	wait_for 10 available_is "$left"
 	leaked=$((left - $(available) + $(in_flight)))
 	is "$words: leaked" $leaked 0
 	set -- $line
-	row "$words" "$4" "$6" "$8" - 0 $leaked "${12}"
+	is "$words: bytes compared, ${14:-0} of them" $((${14:-0} > 0)) 1
+	row "$words" "$4" "$6" "$8" - $lost $leaked "${12}"
 }
 
 mount_file_system() {

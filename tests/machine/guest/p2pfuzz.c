@@ -609,7 +609,8 @@ int main(int argc, char **argv)
 		one_call();
 	if (lingering)
 		do_fork();
-	printf("seed %lu calls %lu ios %lu refused %lu injected %lu longest %lu\n",
-	       seed, calls, nr_ios, nr_refused, nr_injected, longest);
+	printf("seed %lu calls %lu ios %lu refused %lu injected %lu longest %lu compared %lu\n",
+	       seed, calls, nr_ios, nr_refused, nr_injected, longest,
+	       nr_compared);
 	return 0;
 }

@@ -59,7 +59,8 @@ struct io {
 	struct iovec iov[MAX_PIECES];
 };
 
-static unsigned long seed, rnd, calls, nr_ios, nr_refused, nr_injected;
+static unsigned long seed, rnd, calls, nr_ios, nr_refused;
+static unsigned long nr_injected, nr_compared;
 static unsigned long longest;
 static const char *doing = "starting";
 static int fail_nth = -1;
@@ -150,6 +151,7 @@ static void check_bytes(const struct buffer *b, size_t offset, size_t len)
 
 	if (!readable(b, offset, len))
 		return;
+	nr_compared += len;
 	for (i = 0; i < len; i += sizeof(long))
 		if (peek((void *)(p + i)) != peek((void *)(want + i)))
 			wrong("buffer %td (kind %d), byte %zu: %#lx, not %#lx",
@@ -184,6 +186,7 @@ static void check_target(const struct io *io)
 {
 	unsigned char *ram = target_bytes(io);
 
+	nr_compared += io->len;
 	for (size_t i = 0; i < io->len; i++)
 		if (ram[i] != io->t->shadow[io->pos + i])
 			wrong("the target is wrong at byte %zu: %#x, not %#x",

@@ -48,7 +48,6 @@
 #include <linux/cleanup.h>
 #include <linux/dma-phys.h>
 #include <linux/export.h>
-#include <linux/io.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/slab.h>

@@ -28,16 +28,6 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 
-/**
- * struct phys_vec - a physically contiguous piece of memory
- * @paddr: CPU physical address
- * @len: bytes
- */
-struct phys_vec {
-	phys_addr_t	paddr;
-	u32		len;
-};
-
 /* private: where blk_dma_iter stands in a request */
 struct blk_map_iter {
 	struct bvec_iter	iter;

@@ -346,6 +346,10 @@ static inline int dma_phys_may_start(const struct p2p_range *range)
 	}
 }
 
+#if IS_ENABLED(CONFIG_KUNIT)
+bool dma_phys_unencrypted(struct device *dev);
+#endif
+
 #ifdef CONFIG_DEBUG_FS
 #define DMA_PHYS_NR_MAPS	6
 

@@ -28,6 +28,8 @@
 
 #define pr_fmt(fmt) "dma-phys: " fmt
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
@@ -71,6 +73,14 @@ static bool dma_phys_taken_by_bus(struct device *dev, phys_addr_t phys,
 /* to see that what does so for want of memory is tried again */
 ALLOW_ERROR_INJECTION(dma_map_mmio, ERRNO);
 
+/* Apart, so that KUnit can be in a confidential guest. */
+VISIBLE_IF_KUNIT bool dma_phys_unencrypted(struct device *dev)
+{
+	KUNIT_STATIC_STUB_REDIRECT(dma_phys_unencrypted, dev);
+	return force_dma_unencrypted(dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(dma_phys_unencrypted);
+
 #define DMA_PHYS_BOUNCED						\
 	"DMA is bounced (swiotlb=force) or unencrypted (confidential guest)"
 
@@ -80,7 +90,7 @@ ALLOW_ERROR_INJECTION(dma_map_mmio, ERRNO);
  */
 const char *dma_phys_not_by_cpu(struct device *dev)
 {
-	if (is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev))
+	if (is_swiotlb_force_bounce(dev) || dma_phys_unencrypted(dev))
 		return DMA_PHYS_BOUNCED;
 	/* segments could not be led back to the range at unmapping */
 	if (!use_dma_iommu(dev) && get_dma_ops(dev))

@@ -134,7 +134,7 @@ static void stats(struct kunit *test)
 	EXPECT_IDLE(test, r);
 }
 
-/* What is tried again was not refused; what is not, was. */
+/* What is tried again, or is nobody's, was not refused; what is not, was. */
 static void stats_of_fences(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
@@ -148,6 +148,8 @@ static void stats_of_fences(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-EAGAIN),
 			    dma_phys_get(dev, phys, SZ_4K, life));
 	KUNIT_ASSERT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENXIO),
+			    dma_phys_get(dev, NOBODY, SZ_4K, 0));
 	KUNIT_EXPECT_EQ(test, 0,
 			test_stat(test, "refused").mappings - before.mappings);
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),

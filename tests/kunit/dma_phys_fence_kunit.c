@@ -399,6 +399,36 @@ static void goes_while_fenced(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, dma_phys_log_says(all, "fenced by"));
 }
 
+/* Whatever became of it, a range that is registered again is a new one. */
+static void next_life(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct dma_phys_range *r = test_range(test, f, "A");
+	struct device *dev = test_dev(f, "B");
+	u64 size = r->range.size;
+	dma_addr_t addr;
+	int i;
+
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 20));
+	for (i = 0; i < 200 && !READ_ONCE(r->expired); i++)
+		msleep(20);
+	KUNIT_EXPECT_TRUE(test, r->expired);
+	dma_phys_lose(r);
+	dma_phys_del(r);
+
+	KUNIT_ASSERT_EQ(test, 0,
+			dma_phys_add_bar(r, fake_pci_dev(f, "A"), 0, 0, size));
+	KUNIT_EXPECT_FALSE(test, r->expired);
+	KUNIT_EXPECT_FALSE(test, r->lost);
+	addr = test_map(dev, r->range.start, SZ_4K);
+	KUNIT_EXPECT_FALSE(test, dma_mapping_error(dev, addr));
+	test_unmap(dev, addr, SZ_4K);
+	/* and its fences wait for lifts of their own */
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_fence(r, 0));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_lift(r));
+	KUNIT_EXPECT_EQ(test, P2P_RANGE_LIVE, p2p_range_state(&r->range));
+}
+
 static void holder_refused(struct kunit *test)
 {
 	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
@@ -520,6 +550,7 @@ static struct kunit_case dma_phys_fence_cases[] = {
 	KUNIT_CASE(holder_is_told_of_end),
 	KUNIT_CASE(holder_is_told_late),
 	KUNIT_CASE_SLOW(goes_while_fenced),
+	KUNIT_CASE(next_life),
 	KUNIT_CASE(holder_refused),
 	KUNIT_CASE_SLOW(fence_under_load),
 	{}

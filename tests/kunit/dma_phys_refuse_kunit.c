@@ -2,6 +2,7 @@
 /*
  * KUnit tests for DMA mapping by physical address: what cannot be mapped.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -173,6 +174,38 @@ static void taken_by_bus(struct kunit *test)
 	EXPECT_IDLE(test, peer);
 }
 
+static bool unencrypted(struct device *dev)
+{
+	return true;
+}
+
+/*
+ * What the CPU's address space leads to is not what the device would see there.
+ * Between devices there is nothing to encrypt.
+ */
+static void confidential_guest(struct kunit *test)
+{
+	struct fake_pci *f = fake_pci_create(test, dma_phys_fabric);
+	struct device *peer = test_dev(f, "G"), *far = test_dev(f, "H");
+	struct dma_phys_range *r = test_range(test, f, "F");
+	phys_addr_t phys = r->range.start;
+	dma_addr_t addr;
+
+	kunit_activate_static_stub(test, dma_phys_unencrypted, unencrypted);
+	EXPECT_REFUSED(test, far, phys, SZ_4K);
+	EXPECT_IDLE(test, r);
+	addr = dma_map_phys(peer, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(peer, addr));
+	KUNIT_EXPECT_EQ(test, pci_bus_address(fake_pci_dev(f, "F"), 0), addr);
+	dma_unmap_phys(peer, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+
+	kunit_deactivate_static_stub(test, dma_phys_unencrypted);
+	addr = dma_map_phys(far, phys, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	KUNIT_EXPECT_EQ(test, 0, dma_mapping_error(far, addr));
+	dma_unmap_phys(far, addr, SZ_4K, DMA_TO_DEVICE, DMA_ATTR_MMIO);
+	EXPECT_IDLE(test, r);
+}
+
 static void expect_why(struct kunit *test, struct dma_phys_log *log,
 		       struct device *dev, phys_addr_t phys, size_t size,
 		       const char *why)
@@ -216,6 +249,7 @@ static struct kunit_case dma_phys_refuse_cases[] = {
 	KUNIT_CASE(limit_of_bus),
 	KUNIT_CASE(mask_of_cpu_address),
 	KUNIT_CASE(taken_by_bus),
+	KUNIT_CASE(confidential_guest),
 	KUNIT_CASE_SLOW(says_why),
 	{}
 };
@@ -229,3 +263,4 @@ kunit_test_suite(dma_phys_refuse_suite);
 
 MODULE_DESCRIPTION("KUnit tests for DMA mapping: what cannot be mapped");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

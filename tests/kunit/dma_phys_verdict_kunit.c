@@ -217,7 +217,9 @@ static void verdict_of_replugged(struct kunit *test)
 	struct dma_phys_range *r = test_range(test, f, "A");
 
 	KUNIT_EXPECT_EQ(test, BUS_ADDR, test_verdict(test_dev(f, "B"), r));
+	KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(r->first));
 	fake_pci_unplug(f, "B");
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(r->first));
 	fake_pci_set_acs(f, "down1", PCI_ACS_RR);
 	fake_pci_replug(f, "B");
 	KUNIT_EXPECT_EQ(test, REFUSED, test_verdict(test_dev(f, "B"), r));

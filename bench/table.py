@@ -9,10 +9,11 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 
 ROWS = ["size", "bits32", "register", "map", "iommu", "verdict", "fence", "lookup",
         "null", "off", "stack", "p2p"]
-OBJECTS = ("p2p_range_tree.o", "phys_map.o", "phys_range.o", "phys_path.o",
-           "phys_fence.o", "phys_debugfs.o", "phys_verdict.o", "bio-phys.o",
-           "blk-mq-dma.o", "p2pmem.o", "p2pmem-buf.o", "p2pmem-user.o",
-           "p2pdma-allow.o")
+TOP = os.path.dirname(HERE)
+# all of ours that is compiled on its own
+OBJECTS = {f[:-1] + "o" for place in ("lib", "kernel", "block", "drivers")
+           for _, _, files in os.walk(os.path.join(TOP, place))
+           for f in files if f.endswith(".c")}
 RANGES = ("1", "10", "1000", "100000", "1000000")
 
 TITLES = {
@@ -88,13 +89,11 @@ def of_bar(side, name):
     """(instructions, bytes, struct pages) of a registration, or refusals."""
     if (name, "refused") in side:
         return ("refused",) * 3
-    cost, slab, pages = (side.get((name, figure))
-                         for figure in ("instructions", "slab", "pages"))
-    if cost is None:
+    cost, slab, memmap = (side.get((name, figure))
+                          for figure in ("instructions", "slab", "memmap"))
+    if None in (cost, slab, memmap):
         return (None,) * 3
-    # a few pages come and go by themselves
-    ram = pages << 12 if pages > 32 else 0
-    return cost, slab + ram, ram // STRUCT_PAGE
+    return cost, slab + (memmap << 12), (memmap << 12) // STRUCT_PAGE
 
 
 STRUCT_PAGE = 64
@@ -105,7 +104,7 @@ def register(f):
         for unit, stock, ours, goal in zip(
                 ("instructions", "bytes of RAM", "struct pages in it"),
                 of_bar(f.stock, name), of_bar(f.ours, name),
-                (20000, 1024, 0)):
+                (20000, 1024, None)):
             yield Line("register", size(name[9:]), unit, stock, ours, goal)
 
 
@@ -289,19 +288,31 @@ def key(line):
 
 
 def last_result(results):
-    """(name, {line: ours}) of the newest committed result, by its date."""
+    """(name, {line: ours}, lines with a goal): the newest committed result."""
     names = sorted(os.listdir(results)) if os.path.isdir(results) else []
     names = [n for n in names if n.endswith(".csv")]
     if not names:
-        return None, {}
+        return None, {}, set()
     with open(os.path.join(results, names[-1]), newline="") as file:
-        return names[-1], {(r["row"], r["case"], r["unit"]): r["ours"]
-                           for r in csv.DictReader(file)}
+        read = {(r["row"], r["case"], r["unit"]): r
+                for r in csv.DictReader(file)}
+    return (names[-1], {k: r["ours"] for k, r in read.items()},
+            {k for k, r in read.items() if r["goal"]})
+
+
+def vanished(lines, rows, results):
+    """Goals of the last committed result that nothing was measured for."""
+    name, _, goals = last_result(results)
+    now = {key(line) for line in lines if line.goal is not None}
+    gone = sorted(k for k in goals - now if k[0] in rows)
+    for k in gone:
+        print(f"  not measured, and {name} has a goal for it: {', '.join(k)}")
+    return len(gone)
 
 
 def changes(lines, results):
     """What differs from the last committed result by more than 0.5 %."""
-    name, before = last_result(results)
+    name, before, _ = last_result(results)
     if not name:
         return ""
     out = [f"Against {name}:"]
@@ -366,5 +377,6 @@ def show(rows, figures, out, results, name):
             subprocess.run(["gnuplot", "-e", f"dir='{out}'; type='{kind}'",
                             os.path.join(HERE, "plots.gnuplot")], check=True)
     met = [line.met for line in lines if line.met is not None]
-    print(f"bench: {met.count(True)} passed, {met.count(False)} failed")
-    return 0 if met and all(met) else 1
+    gone = vanished(lines, rows, results)
+    print(f"bench: {met.count(True)} passed, {met.count(False) + gone} failed")
+    return 0 if met and all(met) and not gone else 1

@@ -24,6 +24,15 @@ disk() {
 	done
 }
 
+# must COMMAND...: what a row needs; the machine ends without "BENCH done"
+must() {
+	"$@" > /tmp/must 2>&1 && return
+	echo "BENCH broken: $*"
+	cat /tmp/must
+	poweroff -f
+	sleep 60
+}
+
 # tell NAME WORD VALUE...: figures by name
 tell() {
 	name=$1
@@ -59,6 +68,11 @@ io() {
 	fi
 }
 
+# pages that became struct pages since the machine booted, as the kernel counts
+memmap() {
+	awk '$1 == "nr_memmap_pages" { print $2 }' /proc/vmstat
+}
+
 row_register() {
 	for dev in /sys/bus/pci/devices/*; do
 		[ "$(cat "$dev/vendor" "$dev/device" | tr -d '\n')" = \
@@ -67,9 +81,11 @@ row_register() {
 		set -- $(sed -n 3p "$dev/resource")
 		echo 1 > "$dev/enable"
 		name=register.$(($2 - $1 + 1))
+		before=$(memmap)
 		for what in ${only:-register again}; do
 			module "$name" "$what" "$(basename "$dev")" || break
 		done
+		tell "$name" memmap $(($(memmap) - before))
 	done
 }
 
@@ -100,7 +116,7 @@ row_fence() {
 
 # There are to be as many ranges as it says, so none of a drive's.
 row_lookup() {
-	nvme B > /sys/bus/pci/drivers/nvme/unbind
+	nvme B > /sys/bus/pci/drivers/nvme/unbind || must false
 	for n in ${only:-1 10 1000 100000}; do
 		module "lookup.$n" lookup "$n"
 	done
@@ -155,12 +171,12 @@ stacked() {
 }
 
 on_file_system() {
-	"mkfs.$1" "$3" -q "$2" > /dev/null 2>&1
-	mount -t "$1" "$2" /mnt
-	dd if=/dev/zero of=/mnt/file bs=1M count=32 2> /dev/null
+	must "mkfs.$1" "$3" -q "$2"
+	must mount -t "$1" "$2" /mnt
+	must dd if=/dev/zero of=/mnt/file bs=1M count=32
 	sync
 	stacked "$1" /mnt/file
-	umount /mnt
+	must umount /mnt
 }
 
 row_stack() {
@@ -168,18 +184,18 @@ row_stack() {
 	on_file_system ext4 "$(disk A)" -F
 	on_file_system xfs "$(disk A)" -f
 	first_tag nullb0 nullb1
-	echo "0 $(blockdev --getsz /dev/nullb0) linear /dev/nullb0 0" |
-		dmsetup create --noudevsync linear
-	dmsetup mknodes
+	must dmsetup create --noudevsync linear --table \
+		"0 $(blockdev --getsz /dev/nullb0) linear /dev/nullb0 0"
+	must dmsetup mknodes
 	stacked dm-linear /dev/mapper/linear
-	dmsetup remove --noudevsync linear
+	must dmsetup remove --noudevsync linear
 	# not busybox's own, which knows no direct IO
-	/usr/bin/losetup --direct-io=on /dev/loop0 /dev/nullb0
-	[ "$(cat /sys/block/loop0/loop/dio)" = 1 ] || exit
+	must /usr/bin/losetup --direct-io=on /dev/loop0 /dev/nullb0
+	must grep -q 1 /sys/block/loop0/loop/dio
 	stacked loop /dev/loop0 1
-	/usr/bin/losetup -d /dev/loop0
-	mdadm --build /dev/md0 --level=0 --raid-devices=2 \
-		/dev/nullb0 /dev/nullb1 > /tmp/mdadm 2>&1 || cat /tmp/mdadm
+	must /usr/bin/losetup -d /dev/loop0
+	must mdadm --build /dev/md0 --level=0 --raid-devices=2 \
+		/dev/nullb0 /dev/nullb1
 	stacked md-raid0 /dev/md0
 }
 

@@ -58,8 +58,9 @@ extern char bench_result[256];
 int bench_get_p2p(struct pci_dev *provider);
 void bench_put_p2p(struct pci_dev *provider);
 int bench_add_p2p(struct bio *bio, size_t at);
+int bench_register_prepare(struct pci_dev *pdev);
 int bench_register_bar(struct pci_dev *pdev);
-int bench_register_again(struct pci_dev *pdev, long *slab);
+void bench_register_undo(struct pci_dev *pdev);
 int bench_map(struct request *rq, struct device *dev, bool p2p, int segments,
 	      struct bench_map_cost *cost);
 int bench_map_segments(struct pci_dev *client, bool p2p, int segments);
@@ -70,7 +71,6 @@ int bench_watch(void);
 void bench_unwatch(void);
 void bench_memory_start(void);
 long bench_memory_stop(void);
-long bench_pages(void);
 u64 bench_busy(void);
 
 #endif /* _P2P_BENCH_H */

@@ -4,14 +4,12 @@
  */
 #include <linux/kernel.h>
 #include <linux/ktime.h>
-#include <linux/mm.h>
 #include <linux/rwlock.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/tick.h>
 #include <linux/tracepoint.h>
-#include <linux/vmstat.h>
 
 #include "bench.h"
 #include "lookup.h"
@@ -157,14 +155,6 @@ long bench_memory_stop(void)
 		tracepoint_probe_unregister(bench_probes[i].tp,
 					    bench_probes[i].probe, NULL);
 	return bench_use.bytes;
-}
-
-/* Pages that are in use for anything but small objects. */
-long bench_pages(void)
-{
-	return totalram_pages() - global_zone_page_state(NR_FREE_PAGES) -
-	       global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) -
-	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 }
 
 /* Nanoseconds, which are instructions, that this processor was not idle. */

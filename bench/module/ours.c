@@ -28,20 +28,19 @@ int bench_add_p2p(struct bio *bio, size_t at)
 		BENCH_PIECE ? 0 : -EIO;
 }
 
+int bench_register_prepare(struct pci_dev *pdev)
+{
+	return 0;
+}
+
 int bench_register_bar(struct pci_dev *pdev)
 {
 	return p2pmem_register(pdev, 2, 0, 0);
 }
 
-int bench_register_again(struct pci_dev *pdev, long *slab)
+void bench_register_undo(struct pci_dev *pdev)
 {
-	int error;
-
 	p2pmem_unregister(pdev);
-	bench_memory_start();
-	error = bench_register_bar(pdev);
-	*slab = bench_memory_stop();
-	return error;
 }
 
 static dma_addr_t bench_addr[BENCH_MAX];
@@ -66,8 +65,9 @@ static int bench_map_p2p(struct device *dev, int segments,
 				    &bench_addr[i]))
 			break;
 	}
+	dma_phys_charge(path, i * BENCH_PIECE);
 	cost->map = get_cycles() - start;
-	dma_phys_put(path, 0);
+	dma_phys_put(path, i * BENCH_PIECE);
 	return i < segments ? -EREMOTEIO : 0;
 }
 

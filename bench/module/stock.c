@@ -28,16 +28,23 @@ int bench_add_p2p(struct bio *bio, size_t at)
 		0 : -EIO;
 }
 
+/* It is taken back with the driver: there is none, so a part of its devres. */
+static void *bench_group;
+
+int bench_register_prepare(struct pci_dev *pdev)
+{
+	bench_group = devres_open_group(&pdev->dev, NULL, GFP_KERNEL);
+	return bench_group ? 0 : -ENOMEM;
+}
+
 int bench_register_bar(struct pci_dev *pdev)
 {
 	return pci_p2pdma_add_resource(pdev, 2, 0, 0);
 }
 
-/* Stock takes it back only with the driver, and there is none. */
-int bench_register_again(struct pci_dev *pdev, long *slab)
+void bench_register_undo(struct pci_dev *pdev)
 {
-	*slab = 0;
-	return 0;
+	devres_release_group(&pdev->dev, bench_group);
 }
 
 /* A stock request becomes a scatterlist, and that is mapped. */

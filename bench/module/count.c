@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/rwlock.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/tick.h>

@@ -3,6 +3,7 @@
  * The API of the stock kernel: see bench.h.
  */
 #include <linux/blk-mq.h>
+#include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/timex.h>

@@ -280,18 +280,17 @@ static size_t bio_phys_user_piece(const struct iov_iter *iter,
 static struct p2pmem_buf *bio_phys_lookup(unsigned long addr, size_t *len,
 					  struct vm_area_struct **vmap)
 {
-	struct vm_area_struct *vma = find_vma(current->mm, addr);
+	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
 
-	*vmap = NULL;
-	if (!vma)
-		return NULL;
-	if (addr < vma->vm_start) {
-		*len = min_t(size_t, *len, vma->vm_start - addr);
-		return NULL;
-	}
-	*len = min_t(size_t, *len, vma->vm_end - addr);
 	*vmap = vma;
-	return p2pmem_vma_buf(vma);
+	if (vma) {
+		*len = min_t(size_t, *len, vma->vm_end - addr);
+		return p2pmem_vma_buf(vma);
+	}
+	vma = find_vma(current->mm, addr);
+	if (vma)
+		*len = min_t(size_t, *len, vma->vm_start - addr);
+	return NULL;
 }
 
 static int bio_phys_check_vma(const struct iov_iter *iter,

@@ -279,11 +279,15 @@ static __always_inline bool blk_dma_map_segment(struct request *req,
 	iter->len = seg->bv_len;
 
 	if (unlikely(bvec_is_p2p(seg))) {
+		/* a copy, so that RAM's need not be in memory */
+		struct bio_vec p2p = *seg;
+
 		if (first)
-			return blk_dma_map_range(req, dma_dev, iter, seg, true);
+			return blk_dma_map_range(req, dma_dev, iter, &p2p,
+						 true);
 		if (none || pages)
 			goto mixed;
-		return blk_dma_map_more(req, dma_dev, iter, seg);
+		return blk_dma_map_more(req, dma_dev, iter, &p2p);
 	}
 	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
 		if (!first && !pages)

@@ -277,8 +277,9 @@ static size_t bio_phys_user_piece(const struct iov_iter *iter,
  * The buffer behind a user address, or NULL for any other memory, and for none:
  * then *vmap is NULL.  Cuts *len to the end of the mapping, or of the hole.
  */
-static struct p2pmem_buf *bio_phys_lookup(unsigned long addr, size_t *len,
-					  struct vm_area_struct **vmap)
+static inline struct p2pmem_buf *bio_phys_lookup(unsigned long addr,
+						 size_t *len,
+						 struct vm_area_struct **vmap)
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
 
@@ -293,26 +294,35 @@ static struct p2pmem_buf *bio_phys_lookup(unsigned long addr, size_t *len,
 	return NULL;
 }
 
-static int bio_phys_check_vma(const struct iov_iter *iter,
-			      struct vm_area_struct *vma,
-			      const struct p2pmem_buf *buf)
+/* Apart, and not inlined: what is good need not pay for it. */
+static noinline int bio_phys_vma_denied(bool write)
+{
+	pr_warn_ratelimited("%s[%d]: the protection of this mapping of peer-to-peer memory, or its key, does not allow the program to %s it\n",
+			    current->comm, task_pid_nr(current),
+			    str_write_read(write));
+	return -EFAULT;
+}
+
+static noinline int bio_phys_vma_gone(void)
+{
+	pr_warn_ratelimited("%s[%d]: the provider of this peer-to-peer memory is gone\n",
+			    current->comm, task_pid_nr(current));
+	return -EREMOTEIO;
+}
+
+static inline int bio_phys_check_vma(const struct iov_iter *iter,
+				     struct vm_area_struct *vma,
+				     const struct p2pmem_buf *buf)
 {
 	bool write = iov_iter_rw(iter) == READ;
 	/* no processor can write what it cannot read */
 	vm_flags_t any = write ? VM_WRITE : VM_READ | VM_WRITE;
 
 	if (!(vma->vm_flags & any) ||
-	    !arch_vma_access_permitted(vma, write, false, false)) {
-		pr_warn_ratelimited("%s[%d]: the protection of this mapping of peer-to-peer memory, or its key, does not allow the program to %s it\n",
-				    current->comm, task_pid_nr(current),
-				    str_write_read(write));
-		return -EFAULT;
-	}
-	if (!p2pmem_buf_live(buf)) {
-		pr_warn_ratelimited("%s[%d]: the provider of this peer-to-peer memory is gone\n",
-				    current->comm, task_pid_nr(current));
-		return -EREMOTEIO;
-	}
+	    !arch_vma_access_permitted(vma, write, false, false))
+		return bio_phys_vma_denied(write);
+	if (!p2pmem_buf_live(buf))
+		return bio_phys_vma_gone();
 	return 0;
 }
 

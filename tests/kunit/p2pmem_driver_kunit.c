@@ -480,6 +480,35 @@ static void comes_back_late(struct kunit *test)
 	p2pmem_free(p, p2pmem_test_alloc(test, p, SZ_4K), SZ_4K);
 }
 
+/* All of its pieces come back, where they were, or none of them does. */
+static void comes_back_whole(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	phys_addr_t one = pci_resource_start(p, 0), two, phys;
+	struct dma_phys_range *squatter;
+
+	two = pci_resource_start(p, 2);
+	squatter = kunit_kzalloc(test, sizeof(*squatter), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, squatter);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 2, SZ_16K, SZ_32K));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_check(two + SZ_32K, SZ_16K, 0));
+	p2pmem_offline(p);
+	KUNIT_ASSERT_EQ(test, 0,
+			dma_phys_add_bar(squatter, p, 2, SZ_32K, SZ_4K));
+	KUNIT_EXPECT_EQ(test, -EEXIST, p2pmem_online(p));
+	KUNIT_EXPECT_EQ(test, -ENXIO, dma_phys_check(one, SZ_4K, 0));
+	KUNIT_EXPECT_FALSE(test, p2pmem_alloc(p, SZ_4K, &phys));
+	KUNIT_EXPECT_EQ(test, -ENODEV, p2pmem_fence(p, 0));
+	dma_phys_del(squatter);
+
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_check(one, SZ_4K, 0));
+	KUNIT_EXPECT_EQ(test, 0, dma_phys_check(two + SZ_32K, SZ_16K, 0));
+	KUNIT_EXPECT_EQ(test, -ENXIO, dma_phys_check(two, SZ_4K, 0));
+	expect_available(test, p, BAR + SZ_16K);
+}
+
 /* limits */
 
 static void test_revert_creds(void *data)
@@ -596,6 +625,7 @@ static struct kunit_case p2pmem_driver_cases[] = {
 	KUNIT_CASE(loses),
 	KUNIT_CASE(lives_differ),
 	KUNIT_CASE(comes_back_late),
+	KUNIT_CASE(comes_back_whole),
 	KUNIT_CASE(limits_users),
 	KUNIT_CASE(limit_asks_last),
 	{}

@@ -185,6 +185,7 @@ static void going(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ERR_PTR(-ENODEV),
 			    dma_phys_get(dev, phys, SZ_4K, 0));
 	EXPECT_REFUSED(test, dev, phys, SZ_4K);
+	KUNIT_EXPECT_EQ(test, -ENODEV, dma_phys_check(phys, SZ_4K, 0));
 	/* who wants to keep a mapping is not told to try again */
 	KUNIT_EXPECT_EQ(test, -ENODEV, dma_phys_hold(&holder, phys, SZ_4K));
 	/* the address alone must still lead to the range */

@@ -12,6 +12,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/pci-p2pmem.h>
@@ -509,6 +510,55 @@ static void comes_back_whole(struct kunit *test)
 	expect_available(test, p, BAR + SZ_16K);
 }
 
+struct test_offline {
+	struct pci_dev *p;
+	struct completion done;
+};
+
+static int test_offline_thread(void *data)
+{
+	struct test_offline *o = data;
+
+	p2pmem_offline(o->p);
+	complete(&o->done);
+	return 0;
+}
+
+/* None of it can be reached while DMA to another piece is waited for. */
+static void goes_whole(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	struct test_offline o = { .p = p };
+	struct device *c = test_client(f);
+	struct task_struct *task;
+	unsigned long addr;
+	phys_addr_t phys;
+	dma_addr_t dma;
+
+	init_completion(&o.done);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_register(p, 2, 0, 0));
+	phys = p2pmem_test_alloc(test, p, BAR);
+	addr = p2pmem_test_map(test, p, SZ_4K);
+	KUNIT_ASSERT_EQ(test, 0, p2pmem_test_fault(addr, true));
+	KUNIT_EXPECT_EQ(test, pci_resource_start(p, 2), p2pmem_test_phys(addr));
+	dma = test_dma(c, phys);
+	KUNIT_ASSERT_EQ(test, 0, dma_mapping_error(c, dma));
+
+	task = kthread_run(test_offline_thread, &o, "p2pmem_offline");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&o.done, HZ / 10));
+	KUNIT_EXPECT_EQ(test, -EFAULT, p2pmem_test_fault(addr, true));
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_test_phys(addr));
+
+	test_dma_end(c, dma);
+	KUNIT_EXPECT_NE(test, 0, wait_for_completion_timeout(&o.done, 20 * HZ));
+	p2pmem_free(p, phys, BAR);
+	p2pmem_test_unmap(test, addr, SZ_4K);
+	KUNIT_EXPECT_EQ(test, 0, p2pmem_online(p));
+	expect_available(test, p, BAR + P2PMEM_BAR2);
+}
+
 /* limits */
 
 static void test_revert_creds(void *data)
@@ -626,6 +676,7 @@ static struct kunit_case p2pmem_driver_cases[] = {
 	KUNIT_CASE(lives_differ),
 	KUNIT_CASE(comes_back_late),
 	KUNIT_CASE(comes_back_whole),
+	KUNIT_CASE(goes_whole),
 	KUNIT_CASE(limits_users),
 	KUNIT_CASE(limit_asks_last),
 	{}

@@ -184,14 +184,15 @@ boot() {
 	say "  the machine ran for $((SECONDS - started)) s"
 }
 
-# The console without lockdep's report on what a machine says is the stock
-# kernel's own: $lockdep_of_stock, lines of regular expressions that all match it,
-# but for those after a "!", of which none does.
-# It reports once and then no more, so such a machine does what it is about last.
+# The console without lockdep's reports on what a machine says is the stock
+# kernel's own: $lockdep_of_stock, for each a paragraph of regular expressions that
+# all match it, but for those after a "!", of which none does.
+# It reports a circle once and then no more, so such a machine does what it is
+# about last.
 watched_console() {
 	LOCKDEP_OF_STOCK=${lockdep_of_stock:-} awk '
-	function known(text,   n, re, i, not) {
-		n = split(ENVIRON["LOCKDEP_OF_STOCK"], re, "\n")
+	function one(text, all,   n, re, i, not) {
+		n = split(all, re, "\n")
 		for (i = 1; i <= n; i++) {
 			not = sub(/^!/, "", re[i])
 			if ((text ~ re[i]) == not)
@@ -199,7 +200,17 @@ watched_console() {
 		}
 		return n > 0
 	}
-	/possible circular locking dependency/ { inside = 1; report = "" }
+	function known(text,   n, each, i) {
+		n = split(ENVIRON["LOCKDEP_OF_STOCK"], each, "\n\n")
+		for (i = 1; i <= n; i++)
+			if (one(text, each[i]))
+				return 1
+		return 0
+	}
+	/possible circular locking dependency|workqueue leaked atomic, lock/ {
+		inside = 1
+		report = ""
+	}
 	inside {
 		report = report $0 "\n"
 		if (/<\/TASK>/) {
@@ -218,7 +229,7 @@ watched_console() {
 # over the bus.
 seen_by_drives() {
 	local what first last wanted n
-	if [[ ! -s $drives_log ]]; then
+	if [[ ! -s ${drives_log?} ]]; then
 		fail "QEMU has not said what it saw drives do"
 		return
 	fi

@@ -604,7 +604,7 @@ ranges=$(ranges)
 all_memory=$(available)
 row fault times IOs failed "in flight" lost leaks "wait(ms)"
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)
-for point in $(echo "${points:-life,fuzz,fence,late_fence,neighbours,pressure,drives,leaks}" | tr , ' '); do
+for point in $(echo "${points:-life,fuzz,fence,late_fence,pressure,drives,neighbours,leaks}" | tr , ' '); do
 	"point_$point"
 done
 table

@@ -156,11 +156,9 @@ static bool blk_dma_map_pages_p2p(struct request *req, struct device *dma_dev,
 #ifdef CONFIG_DMA_PHYS_P2P
 /* With a reference: the first segment, and each through the host bridge. */
 static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter,
-			      const struct bio_vec *seg, bool first)
+			      struct blk_dma_iter *iter, phys_addr_t phys,
+			      unsigned int len, u32 life, bool first)
 {
-	phys_addr_t phys = bvec_phys(seg);
-	unsigned int len = seg->bv_len;
 	struct dma_phys_path *path;
 	int error;
 
@@ -173,7 +171,7 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 		iter->status = BLK_STS_INVAL;
 		return false;
 	}
-	path = dma_phys_get(dma_dev, phys, len, bvec_life(seg));
+	path = dma_phys_get(dma_dev, phys, len, life);
 	if (IS_ERR(path)) {
 		iter->status = bio_phys_status(PTR_ERR(path));
 		return false;
@@ -203,22 +201,38 @@ static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
 	return true;
 }
 
-/* The others are under the first one's reference. */
-static __always_inline bool blk_dma_map_more(struct request *req,
-					     struct device *dma_dev,
-					     struct blk_dma_iter *iter,
-					     const struct bio_vec *seg)
+/* The others are under the first one's reference.  Out of the way of RAM. */
+static noinline bool blk_dma_map_more(struct request *req,
+				      struct device *dma_dev,
+				      struct blk_dma_iter *iter,
+				      phys_addr_t phys, unsigned int len,
+				      u32 life)
 {
 	if (iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		return blk_dma_map_range(req, dma_dev, iter, seg, false);
+		return blk_dma_map_range(req, dma_dev, iter, phys, len, life,
+					 false);
 
 	/* each can be of another life, so the first says nothing for it */
-	if (likely(bvec_life(seg) == req->p2p_path->life) &&
-	    likely(!dma_phys_map_in(req->p2p_path, bvec_phys(seg), seg->bv_len,
-				    rq_dma_dir(req), 0, &iter->addr)))
+	if (likely(life == req->p2p_path->life) &&
+	    likely(!dma_phys_map_in(req->p2p_path, phys, len, rq_dma_dir(req),
+				    0, &iter->addr)))
 		return true;
 	iter->status = BLK_STS_P2P;
 	return false;
+}
+
+/* By value: RAM's segments need not be in memory for it. */
+static __always_inline bool blk_dma_map_p2p(struct request *req,
+					    struct device *dma_dev,
+					    struct blk_dma_iter *iter,
+					    const struct bio_vec *seg,
+					    bool first)
+{
+	if (first)
+		return blk_dma_map_range(req, dma_dev, iter, bvec_phys(seg),
+					 seg->bv_len, bvec_life(seg), true);
+	return blk_dma_map_more(req, dma_dev, iter, bvec_phys(seg),
+				seg->bv_len, bvec_life(seg));
 }
 
 /**
@@ -244,17 +258,9 @@ void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
 		dma_phys_put(req->p2p_path, blk_rq_payload_bytes(req));
 }
 #else
-static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter,
-			      const struct bio_vec *seg, bool first)
-{
-	iter->status = BLK_STS_NOTSUPP;
-	return false;
-}
-
-static bool blk_dma_map_more(struct request *req, struct device *dma_dev,
-			     struct blk_dma_iter *iter,
-			     const struct bio_vec *seg)
+static bool blk_dma_map_p2p(struct request *req, struct device *dma_dev,
+			    struct blk_dma_iter *iter,
+			    const struct bio_vec *seg, bool first)
 {
 	iter->status = BLK_STS_NOTSUPP;
 	return false;
@@ -279,15 +285,9 @@ static __always_inline bool blk_dma_map_segment(struct request *req,
 	iter->len = seg->bv_len;
 
 	if (unlikely(bvec_is_p2p(seg))) {
-		/* a copy, so that RAM's need not be in memory */
-		struct bio_vec p2p = *seg;
-
-		if (first)
-			return blk_dma_map_range(req, dma_dev, iter, &p2p,
-						 true);
-		if (none || pages)
+		if (!first && (none || pages))
 			goto mixed;
-		return blk_dma_map_more(req, dma_dev, iter, &p2p);
+		return blk_dma_map_p2p(req, dma_dev, iter, seg, first);
 	}
 	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
 		if (!first && !pages)

@@ -116,7 +116,10 @@ row_fence() {
 
 # There are to be as many ranges as it says, so none of a drive's.
 row_lookup() {
-	nvme B > /sys/bus/pci/drivers/nvme/unbind || must false
+	pci=$(nvme B)
+	must [ -n "$pci" ]
+	echo "$pci" > /sys/bus/pci/drivers/nvme/unbind
+	must [ ! -e "/sys/bus/pci/drivers/nvme/$pci" ]
 	for n in ${only:-1 10 1000 100000}; do
 		module "lookup.$n" lookup "$n"
 	done

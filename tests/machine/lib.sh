@@ -208,6 +208,8 @@ watched_console() {
 		return 0
 	}
 	/possible circular locking dependency|workqueue leaked atomic, lock/ {
+		if (inside)
+			printf "%s", report
 		inside = 1
 		report = ""
 	}

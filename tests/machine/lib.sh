@@ -22,7 +22,7 @@ complaints+='|UBSAN:|possible recursive locking|circular locking|inconsistent lo
 complaints+='|general protection|refcount_t:|list_(add|del) corruption'
 complaints+='|DMA-API: .*(out of memory|disabl)|EXT4-fs (error|warning)'
 complaints+='|XFS .*([Cc]orrupt|[Ee]rror|shutting down)'
-io_complaints='I/O error|critical [a-z]+ error|lost (async|sync) page write'
+io_complaints='I/O error(, dev| on dev)|critical [a-z]+ error|lost (async|sync) page write'
 
 # pass WORDS, fail WORDS: checks on the host look like those in the guest
 pass() {

@@ -207,19 +207,15 @@ watched_console() {
 				return 1
 		return 0
 	}
+	# two processors may report at once: then both are one report
 	/possible circular locking dependency|workqueue leaked atomic, lock/ {
-		if (inside)
-			printf "%s", report
-		inside = 1
-		report = ""
+		if (!inside++)
+			report = ""
 	}
 	inside {
 		report = report $0 "\n"
-		if (/<\/TASK>/) {
-			inside = 0
-			if (!known(report))
-				printf "%s", report
-		}
+		if (/<\/TASK>/ && !--inside && !known(report))
+			printf "%s", report
 		next
 	}
 	{ print }

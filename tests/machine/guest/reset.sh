@@ -139,6 +139,17 @@ mark_loads() {
 	done
 }
 
+# marked: A's mark found IO on its way; what busy saw may have ended before it
+marked() {
+	case " $loads " in
+	*" A "*) ;;
+	*) return 0 ;;
+	esac
+	[ "$(stat A flying)" -gt 0 ] && return
+	mark_loads
+	false
+}
+
 row() {
 	printf '%-28s %-6s %5s %7s %6s %6s %5s %5s %8s  %s\n' "$@" >> $table
 }
@@ -221,6 +232,7 @@ fault() {
 	wait_for 60 all_go_on || fail "$fault: no IO to begin with"
 	wait_for 10 busy || fail "$fault: nothing in flight"
 	mark_loads
+	! ours || wait_for 10 marked
 	if ! watch "$@"; then
 		fail "$fault: could not be done"
 		detail /tmp/fault.log

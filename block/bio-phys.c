@@ -167,8 +167,9 @@ static int bio_phys_count(struct request_queue *q, const struct bio *bio)
 
 /*
  * How many segments @bio is, -EINVAL if the queue does not take it whole.  The
- * bios of a request are added up in ll_back_merge_fn(), which never takes two
- * of them to share a segment: the iterator may join them, and need not.
+ * bios of a request are added up in ll_back_merge_fn(), as RAM's are: in whole
+ * sectors, and never as if two of them shared a segment, which the iterator
+ * may make of them.  A gap that is left between them is its to refuse.
  */
 static int bio_phys_limits(struct request_queue *q, const struct bio *bio)
 {

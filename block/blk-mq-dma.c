@@ -21,6 +21,7 @@
 #include <linux/iommu-dma.h>
 #include <linux/memremap.h>
 #include <linux/scatterlist.h>
+#include <trace/events/dma_phys.h>
 #include "blk.h"
 
 /* Step to the next bio that has data; false at the end of the request. */
@@ -235,6 +236,19 @@ static __always_inline bool blk_dma_map_p2p(struct request *req,
 				seg->bv_len, bvec_life(seg));
 }
 
+/* One event for all of the request, at the address of its first piece. */
+static void blk_trace_put_range(struct request *req)
+{
+	struct bio_vec first = mp_bvec_iter_bvec(req->bio->bi_io_vec,
+						 req->bio->bi_iter);
+	struct dma_phys_path *path = req->p2p_path;
+
+	trace_dma_phys_unmap(&path->client->dev, path->range, bvec_phys(&first),
+			     bvec_phys(&first) +
+			     path->range->provider.bus_offset,
+			     blk_rq_payload_bytes(req), path->map);
+}
+
 /**
  * blk_rq_put_range - the DMA of a peer-to-peer request has ended
  * @req: a request that was mapped
@@ -254,8 +268,11 @@ void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
 		return;
 	if (unlikely(READ_ONCE(req->p2p_path->range->lost)))
 		req->bio->bi_status = BLK_STS_P2P;
-	if (map != PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		dma_phys_put(req->p2p_path, blk_rq_payload_bytes(req));
+	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		return;
+	if (trace_dma_phys_unmap_enabled())
+		blk_trace_put_range(req);
+	dma_phys_put(req->p2p_path, blk_rq_payload_bytes(req));
 }
 #else
 static bool blk_dma_map_p2p(struct request *req, struct device *dma_dev,

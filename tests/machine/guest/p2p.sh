@@ -59,10 +59,11 @@ told() {
 	esac
 }
 
-# Every mapping of the client: right address, right verdict, undone again.
+# Every mapping of the client: right address, right verdict, undone again.  A
+# request by bus address is undone as one.
 # Leaves $first, $last and $bytes of what the drive was told.
 traced_rightly() {
-	first='' last=0 bytes=0 maps=0 unmaps=0
+	first='' last=0 bytes=0 maps=0 unmaps=0 undone=0
 	sed -n "s/.*dma_phys_\(un\)*map: client=$pciC provider=\([^ ]*\) .*phys=\([^ ]*\) dma=\([^ ]*\) size=\([^ ]*\) verdict=/\1map \2 \3 \4 \5 /p" \
 		$tracing/trace > /tmp/trace
 	head -n 2 /tmp/trace
@@ -72,16 +73,19 @@ traced_rightly() {
 			echo "wrong: $what $from $phys $dma $len $way"
 			return 1
 		fi
-		[ "$what" = map ] || unmaps=$((unmaps + 1))
-		[ "$what" = map ] || continue
+		if [ "$what" = unmap ]; then
+			unmaps=$((unmaps + 1))
+			undone=$((undone + len))
+			continue
+		fi
 		maps=$((maps + 1))
 		bytes=$((bytes + len))
 		[ -n "$first" ] && [ $((first <= dma)) = 1 ] || first=$dma
 		[ $((last >= dma + len - 1)) = 1 ] ||
 			last=$(printf '0x%x' $((dma + len - 1)))
 	done < /tmp/trace
-	echo "$maps mappings, $unmaps undone, $first-$last"
-	[ $maps -gt 0 ] || return 1
+	echo "$maps mappings, $bytes bytes, $first-$last; $unmaps undone, $undone bytes"
+	[ $maps -gt 0 ] && [ $bytes = $undone ] || return 1
 	[ "$verdict" = bus_addr ] || [ $maps = $unmaps ]
 }
 

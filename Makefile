@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The front door.  Every target does its own set-up, shows how far it is, and
-# ends in one line `NAME: N passed, N failed`; logs are in build/log/.
+# The front door.  Every target does its own set-up and shows how far it is.
+# Those that test or measure end in one line `NAME: N passed, N failed`; logs are
+# in build/log/.
 #
 #   KSRC=/path/to/linux   graft a copy of that tree instead of Debian's 6.12
 #   MACHINE=name          one machine of tests/machine/ for `make machines`
@@ -44,16 +45,16 @@ unit:		## KUnit suites under UML, 64-bit and 32-bit
 unit-debug:	## the same in QEMU: KASAN, kmemleak, lockdep, KCSAN
 	$(run) tools/test -1 unit-debug
 
-lint:		## checkpatch, sparse, kernel-doc, shellcheck on what is ours
+lint:		## checkpatch, sparse, kernel-doc, shellcheck; checks of the checks
 	$(run) tools/test -1 lint
 
 cocci:		## golden triplets of every semantic patch; the graft itself
 	$(run) tools/test -1 cocci
 
-machines:	## every QEMU machine; MACHINE=name for one
+machines:	## QEMU machines, one for each verdict; MACHINE=name for one
 	$(run) tools/test -1 machines
 
-machines-all:	## and the others, with a table of what they showed
+machines-all:	## all of them, with a table of what they showed
 	$(run) tools/test -1 machines-all
 
 deps:		## install the Debian packages that all this needs
@@ -83,9 +84,9 @@ soak:		## the attack machine for long, under KASAN, lockdep, kmemleak
 mutants:	## mistakes planted in our files, which the suites must find
 	$(run) tools/test -1 mutants
 
-clean:		## remove kernels and logs, keep the source and the cache
-	rm -rf build/kernel build/log build/machine build/kunit build/host \
-		build/cover build/mutants
+clean:		## remove builds and logs, keep source, tree and ccache
+	rm -rf $(addprefix build/,bench convert cover host kernel log machine \
+		mutants series)
 
 distclean:	## remove build/ altogether
 	rm -rf build

@@ -11,7 +11,6 @@ build=${DMA_PHYS_BUILD:-$top/build}
 log=$build/log
 me=${0##*/}
 export JOBS=${JOBS:-$(nproc)}
-mkdir -p "$log"
 
 say() { printf '%s\n' "$*"; }
 
@@ -19,6 +18,13 @@ die() {
 	printf '%s: %s\n' "$me" "$*" >&2
 	exit 1
 }
+
+# Said before anything is installed or unpacked.
+case $top$build in
+*[[:space:]:]*) die "the kernel does not build under a path with blanks" \
+	"or colons: $top, $build" ;;
+esac
+mkdir -p "$log" || die "cannot make $log"
 
 # arch_of ARCH: how kernels for an architecture, by its name in the kernel's
 # make, are built (cross, image), and what Debian calls it (debian; empty where

@@ -98,6 +98,18 @@ static void for_ever(struct device *dev, struct my_cmd *cmd)
 	cmd->kept = dma_map_page(dev, cmd->page, 0, PAGE_SIZE, DMA_TO_DEVICE);
 }
 
+/* Read from a descriptor by a function; and nobody here has mapped it. */
+static void from_descriptor(struct device *dev, struct tx_desc *desc)
+{
+	dma_unmap_page(dev, desc_addr(desc), PAGE_SIZE, DMA_TO_DEVICE);
+}
+
+static void never_mapped(struct device *dev, struct my_cmd *cmd)
+{
+	dma_unmap_page(dev, cmd->none, PAGE_SIZE, DMA_TO_DEVICE);
+	cmd->none = 0;
+}
+
 /* Bvecs. */
 static blk_status_t bvecs(struct device *dev, struct request *req,
 			  struct iod *iod, unsigned int done)

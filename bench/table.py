@@ -219,6 +219,10 @@ def code(f):
     if None not in ours:
         yield Line("size", "our parts, P2P on", "text and data", None,
                    sum(ours), 24 << 10)
+    each = {n: v for (name, n), v in f.ours.items()
+            if name == "size.parts" and n.endswith(".o")}
+    for name in sorted(each, key=each.get, reverse=True):
+        yield Line("size", name[:-1] + "c", "text and data", None, each[name])
 
 
 def bits32(f):

@@ -14,6 +14,7 @@
 #   SERIES_BUILD=1        `make series` builds x86_64 at each patch; n: from the nth
 #   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600
 #   BENCH=name            one row of `make bench`, or several
+#   SUITE=name            that of Debian for `make minimal`; TARGETS="demo test"
 
 export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
 	ARCHES FILES SERIES_BUILD BENCH
@@ -23,7 +24,7 @@ MAKEFLAGS += --no-print-directory
 run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
 
 .PHONY: help demo test unit lint cocci machines machines-all deps source tree \
-	clean distclean host convert bench cover series unit-debug soak mutants
+	clean distclean host convert bench cover series unit-debug soak mutants minimal
 
 help:
 	@awk -F '##' '/^[a-z-]+:.*##/ { split($$1, t, ":"); \
@@ -84,9 +85,12 @@ soak:		## the attack machine for long, under KASAN, lockdep, kmemleak
 mutants:	## mistakes planted in our files, which the suites must find
 	$(run) tools/test -1 mutants
 
+minimal:	## the demo in a Debian with git and make only; SUITE=, TARGETS=
+	$(run) tools/minimal $(SUITE) $(TARGETS)
+
 clean:		## remove builds and logs, keep source, tree and ccache
 	rm -rf $(addprefix build/,bench convert cover host kernel log machine \
-		mutants series)
+		minimal mutants series)
 
 distclean:	## remove build/ altogether
 	rm -rf build

@@ -14,11 +14,15 @@
 #   SERIES_BUILD=1        `make series` builds x86_64 at each patch; n: from the nth
 #   SOAK_SECONDS=n        `make soak` throws system calls for that long; 600
 #   BENCH=name            one row of `make bench`, or several
+#   DMA_PHYS_BUILD=dir    all that is made is there instead of in build/
 #   SUITE=name            that of Debian for `make minimal`; TARGETS="demo test"
 
 export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
 	ARCHES FILES SERIES_BUILD BENCH
 MAKEFLAGS += --no-print-directory
+
+BUILD := $(or $(DMA_PHYS_BUILD),build)
+export DMA_PHYS_BUILD
 
 # The kernel's own make, called below, must not see our variables as its own.
 run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
@@ -89,8 +93,9 @@ minimal:	## the demo in a Debian with git and make only; SUITE=, TARGETS=
 	$(run) tools/minimal $(SUITE) $(TARGETS)
 
 clean:		## remove builds and logs, keep source, tree and ccache
-	rm -rf $(addprefix build/,bench convert cover host kernel log machine \
+	rm -rf $(addprefix $(BUILD)/,bench convert cover host kernel log machine \
 		minimal mutants series)
 
-distclean:	## remove build/ altogether
-	rm -rf build
+distclean: clean	## and those: all that was made
+	rm -rf $(addprefix $(BUILD)/,source src tree tree.source ccache guest) \
+		$(BUILD)/.lock.*

@@ -7,6 +7,8 @@
 set -uo pipefail
 export LC_ALL=C
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+[ -z "${DMA_PHYS_BUILD:-}" ] ||
+	DMA_PHYS_BUILD=$(realpath -m "$DMA_PHYS_BUILD")
 build=${DMA_PHYS_BUILD:-$top/build}
 log=$build/log
 me=${0##*/}

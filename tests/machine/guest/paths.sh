@@ -232,6 +232,21 @@ watched() {
 		"$(cat $api/error_count) $(cat $api/disabled)" "0 N"
 }
 
+# reads_of_pieces DRIVE: 60 reads of 16 pages of memory, no two beside each other
+reads_of_pieces() {
+	pieces='' n=0
+	while [ $n -lt 16 ]; do
+		pieces="$pieces ram:4096+4096" n=$((n + 1))
+	done
+	n=0
+	while [ $n -lt 60 ]; do
+		# shellcheck disable=SC2086	# several words
+		p2pio "$(namespace "$(controller "$1")" 1)" 0 $pieces \
+			> /tmp/pieces 2>&1 || { cat /tmp/pieces; return 1; }
+		n=$((n + 1))
+	done
+}
+
 # ram_refused DRIVE: now and then a piece of a request cannot be mapped, the first
 # or a later one; what was mapped is unmapped, and the IO is tried again
 ram_refused() {
@@ -248,6 +263,8 @@ ram_refused() {
 		DEPTH=16 ENGINE=io_uring \
 		check "drive $1, fio verify while mappings fail" \
 		fio --output=/tmp/fio.log /fio/ram.fio
+	check "drive $1, reads into pieces of memory while mappings fail" \
+		reads_of_pieces "$1"
 	echo > $fault/inject
 	echo 0 > $tracing/events/enable
 	check "some requests were mapped in part" \

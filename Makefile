@@ -22,7 +22,6 @@ export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
 MAKEFLAGS += --no-print-directory
 
 BUILD := $(or $(DMA_PHYS_BUILD),build)
-export DMA_PHYS_BUILD
 
 # The kernel's own make, called below, must not see our variables as its own.
 run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL

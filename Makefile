@@ -22,6 +22,9 @@ export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
 MAKEFLAGS += --no-print-directory
 
 BUILD := $(or $(DMA_PHYS_BUILD),build)
+ifneq ($(word 2,$(BUILD)),)
+$(error DMA_PHYS_BUILD has blanks, with which the kernel does not build)
+endif
 
 # The kernel's own make, called below, must not see our variables as its own.
 run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
@@ -89,7 +92,7 @@ mutants:	## mistakes planted in our files, which the suites must find
 	$(run) tools/test -1 mutants
 
 minimal:	## the demo in a Debian with git and make only; SUITE=, TARGETS=
-	$(run) tools/minimal $(SUITE) $(TARGETS)
+	$(run) tools/minimal "$(SUITE)" $(TARGETS)
 
 clean:		## remove builds and logs, keep source, tree and ccache
 	rm -rf $(addprefix $(BUILD)/,bench convert cover host kernel log machine \

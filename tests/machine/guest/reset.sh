@@ -188,12 +188,16 @@ judge_load() {
 		[ "$1" != A ] ||
 			check "$what: $(stat A flying) were on their way" \
 			[ "$(stat A flying)" -gt 0 ]
-	elif [ "${fault%%:*}" = B ] &&
-	     echo ",$(word loses)," | grep -q ",$kind,"; then
-		check "$what: bytes of what succeeded are missing" \
-			[ $((lost + lost_before)) -gt 0 ]
-		lost_before=$((lost + lost_before))
 	fi
+	all_lost=$((all_lost + lost))
+}
+
+# What a kernel loses for certain that is not ours
+judge_stock() {
+	[ "${fault%%:*}" = B ] &&
+		echo ",$(word loses)," | grep -q ",$kind," || return 0
+	check "$fault: bytes of what succeeded are missing, $all_lost" \
+		[ "$all_lost" -gt 0 ]
 }
 
 # watch COMMAND...: runs it; $seen is how B's memory was meanwhile but live
@@ -225,7 +229,7 @@ fault() {
 	memory=$3
 	with=$4
 	shift 4
-	lost_before=0
+	all_lost=0
 	echo "machine: reset: $fault" > /dev/kmsg
 	start_loads $with
 	wait_for 60 all_go_on || fail "$fault: no IO to begin with"
@@ -243,6 +247,7 @@ fault() {
 		stop_load "$load"
 		judge_load "$load"
 	done
+	ours || judge_stock
 	! ours || is "$fault: requests that are left" "$(in_flight)" 0
 }
 

@@ -313,6 +313,9 @@ class Step:
                 text = out.read().decode(errors="replace")
             if "No space left" in text:
                 raise OSError(28, "spatch: no space left")
+            if "Py.find_library" in text:
+                raise GraftError("spatch finds no library of Python; Debian "
+                                 "has it in libpython3-dev")
             if child.returncode or re.search("^EXN:", text, re.M):
                 telling = [l for l in text.split("\n") if re.search(
                     "rror|EXN|xception|atal", l)] or text.split("\n")

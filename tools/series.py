@@ -95,8 +95,7 @@ class Work:
     def __init__(self, pristine, grafted, out):
         self.pristine, self.grafted = pristine, grafted
         self.git_dir = os.path.join(out, "git")
-        self.steps = {s.name[:4] + ("p" if s.is_patch else ""): s
-                      for s in load_steps(os.path.join(REPO, "graft"))}
+        self.steps = {s.name[:4]: s for s in load_steps(os.path.join(REPO, "graft"))}
         self.order = list(self.steps)
         self.texts = {}		# step -> {path: text after it}
         self.now = {}		# path -> text in the series so far
@@ -163,7 +162,7 @@ class Work:
         files = set()
         for path, text in self.texts["0120"].items():
             others = {n for n in self.order if n <= last and n not in
-                      ("0105", "0120", "0130p") and path in self.texts[n]}
+                      ("0105", "0120", "0130") and path in self.texts[n]}
             new = text.decode(errors="replace")
             if not others and not re.search(r"\bbv_phys\b", new):
                 files.add(path)

@@ -321,9 +321,16 @@ position p;
 @@
  f@p(...)
 
-@proto@
+@mapproto@
 identifier f = {iommu_map_page, vduse_domain_map_page, iommu_dma_map_page,
-	dma_direct_map_page, iommu_unmap_page, vduse_domain_unmap_page,
+	dma_direct_map_page};
+type T;
+position p;
+@@
+ T f@p(...);
+
+@unmapproto@
+identifier f = {iommu_unmap_page, vduse_domain_unmap_page,
 	iommu_dma_unmap_page, dma_direct_unmap_page};
 type T;
 position p;
@@ -408,22 +415,46 @@ position p : script:python() { p[0].current_element not in file_of(p).none };
 @@
  F@p(ps, enum dma_data_direction R, unsigned long A) { ... }
 
-@call depends on patch@
-identifier f = {iommu_map_page, vduse_domain_map_page, iommu_dma_map_page,
-	dma_direct_map_page, iommu_unmap_page, vduse_domain_unmap_page,
+@iommucall depends on patch@
+identifier f = {iommu_map_page};
+position p : script:python() { not reason(p) };
+@@
+ f@p(...)
+
+@mapcall depends on patch@
+identifier f = {vduse_domain_map_page, iommu_dma_map_page,
+	dma_direct_map_page};
+position p : script:python() { not reason(p) };
+@@
+ f@p(...)
+
+@script:python mapcallname@
+f << mapcall.f;
+g;
+@@
+coccinelle.g = cocci.make_ident(new_name(f))
+
+@unmapcall depends on patch@
+identifier f = {iommu_unmap_page, vduse_domain_unmap_page,
 	iommu_dma_unmap_page, dma_direct_unmap_page};
 position p : script:python() { not reason(p) };
 @@
  f@p(...)
 
-@script:python callname@
-f << call.f;
+@script:python unmapcallname@
+f << unmapcall.f;
 g;
 @@
 coccinelle.g = cocci.make_ident(new_name(f))
 
-@script:python protoname depends on patch@
-f << proto.f;
+@script:python mapprotoname depends on patch@
+f << mapproto.f;
+g;
+@@
+coccinelle.g = cocci.make_ident(new_name(f))
+
+@script:python unmapprotoname depends on patch@
+f << unmapproto.f;
 g;
 @@
 coccinelle.g = cocci.make_ident(new_name(f))
@@ -472,52 +503,76 @@ expression list[fn.n] es;
 expression PG, OFF, SG;
 @@
 (
--F(es, sg_page(SG), SG->offset,
-+NF(es, sg_phys(SG),
-   ...)
+-F
++NF
+ (es
+-, sg_page(SG), SG->offset
++, sg_phys(SG)
+  , ...)
 |
--F(es, PG, 0,
-+NF(es, page_to_phys(PG),
-   ...)
+-F
++NF
+ (es
+-, PG, 0
++, page_to_phys(PG)
+  , ...)
 |
--F(es, PG, OFF,
-+NF(es, page_to_phys(PG) + OFF,
-   ...)
+-F
++NF
+ (es
+-, PG, OFF
++, page_to_phys(PG) + OFF
+  , ...)
 )
 
-@depends on patch && call@
+@depends on patch && iommucall@
 expression D, TBL, PG, OFF, SG;
 @@
 (
--iommu_map_page(D, TBL, sg_page(SG), SG->offset,
-+iommu_map_phys(D, TBL, sg_phys(SG),
-   ...)
+-iommu_map_page
++iommu_map_phys
+ (D, TBL
+-, sg_page(SG), SG->offset
++, sg_phys(SG)
+  , ...)
 |
--iommu_map_page(D, TBL, PG, OFF,
-+iommu_map_phys(D, TBL, page_to_phys(PG) + OFF,
-   ...)
+-iommu_map_page
++iommu_map_phys
+ (D, TBL
+-, PG, OFF
++, page_to_phys(PG) + OFF
+  , ...)
 )
 
 @depends on patch@
-identifier call.f !~ "^iommu_map|_unmap_", callname.g;
+identifier mapcall.f, mapcallname.g;
 expression D, PG, OFF, SG;
 @@
 (
--f(D, sg_page(SG), SG->offset,
-+g(D, sg_phys(SG),
-   ...)
+-f
++g
+ (D
+-, sg_page(SG), SG->offset
++, sg_phys(SG)
+  , ...)
 |
--f(D, PG, 0,
-+g(D, page_to_phys(PG),
-   ...)
+-f
++g
+ (D
+-, PG, 0
++, page_to_phys(PG)
+  , ...)
 |
--f(D, PG, OFF,
-+g(D, page_to_phys(PG) + OFF,
-   ...)
+-f
++g
+ (D
+-, PG, OFF
++, page_to_phys(PG) + OFF
+  , ...)
 )
 
 @depends on patch@
-identifier call.f =~ "_unmap_page$", callname.g;
+identifier unmapcall.f, unmapcallname.g;
 @@
 -f
 +g
@@ -531,7 +586,7 @@ identifier unmapdef.f, unmapdefname.g;
  (...) { ... }
 
 @depends on patch@
-identifier proto.f =~ "_unmap_page$", protoname.g;
+identifier unmapproto.f, unmapprotoname.g;
 type T;
 @@
  T
@@ -540,7 +595,7 @@ type T;
  (...);
 
 @depends on patch@
-identifier proto.f !~ "_unmap_page$", protoname.g;
+identifier mapproto.f, mapprotoname.g;
 identifier P, O;
 parameter list ps;
 type T, U;
@@ -548,10 +603,10 @@ type T, U;
  T
 -f
 +g
- (ps,
--struct page *P, U O,
-+phys_addr_t phys,
- ...);
+ (ps
+-, struct page *P, U O
++, phys_addr_t phys
+ , ...);
 
 // A function in which the address gets its name.
 @depends on patch@
@@ -634,10 +689,10 @@ type T;
 @@
 -F
 +NF
- (ps,
--struct page *P, T O,
-+phys_addr_t N,
- ...) { ... }
+ (ps
+-, struct page *P, T O
++, phys_addr_t N
+ , ...) { ... }
 
 @depends on patch@
 identifier unmap.G, unmapname.NG;

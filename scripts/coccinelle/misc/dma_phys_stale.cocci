@@ -18,13 +18,22 @@ virtual report
 
 @initialize:python@
 @@
+import re
+
+# Not a regular expression of SmPL: what | means in one depends on the library
+# that spatch was built with.
+def says(f):
+	"""A function that tells somebody the address, and does not use it."""
+	return re.match("pr_|dev_(dbg|info|warn|err)|sysfs_emit|trace_|.*print",
+			f)
+
 def after(p, q):
 	"""Not in the next turn of a loop, where it is another one."""
 	return int(p[0].line) > int(q[0].line)
 
 @free exists@
 expression P, E, E1, E2;
-identifier f !~ "^(.*print.*|pr_.*|dev_(dbg|info|warn|err).*|sysfs_emit.*|trace_.*)$";
+identifier f : script:python() { not says(f) };
 position p, q;
 @@
  p2pmem_free@q(E1, P, E2)
@@ -51,7 +60,7 @@ position p, q;
 
 @unmapped exists@
 expression A, E, E1;
-identifier f !~ "^(.*print.*|pr_.*|dev_(dbg|info|warn|err).*|sysfs_emit.*|trace_.*)$";
+identifier f : script:python() { not says(f) };
 expression list es;
 position p, q;
 @@

@@ -5,6 +5,7 @@
 # in build/log/.
 #
 #   KSRC=/path/to/linux   graft a copy of that tree instead of Debian's 6.12
+#   KERNEL=7.3           that kernel of kernels/ instead of 6.12
 #   MACHINE=name          one machine of tests/machine/ for `make machines`
 #   JOBS=n                parallel jobs; default: one a processor
 #   SEED=n                repeat the random part of `make host` and of MACHINE=attack
@@ -17,7 +18,7 @@
 #   DMA_PHYS_BUILD=dir    all that is made is there instead of in build/
 #   SUITE=name            that of Debian for `make minimal`; TARGETS="demo test"
 
-export KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
+export KERNEL KSRC MACHINE JOBS SEED FUZZ_SECONDS SOAK_SECONDS \
 	ARCHES FILES SERIES_BUILD BENCH
 MAKEFLAGS += --no-print-directory
 

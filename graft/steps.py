@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The steps of the graft: semantic patches and small patches.
+"""The steps of the graft, and the facts that choose them.
 
 Nothing here writes to the kernel tree.  A step reads the tree through a View,
 which knows the pristine text of every file and, on top of it, what the steps
@@ -17,7 +17,7 @@ import signal
 import subprocess
 import time
 
-KEYS = ("Probe", "Skip-if", "Files", "Grep", "Not", "Hunks", "Options",
+KEYS = ("Needs", "Unless", "Files", "Grep", "Ours", "Not", "Hunks", "Options",
         "Script")
 HEADER = re.compile(r"^(?://\s*)?(%s):[ \t]*(.*)$" % "|".join(KEYS))
 BATCH = 4			# files a spatch call; more gain nothing
@@ -71,14 +71,16 @@ def indented(old, new):
 class View:
     """The pristine tree plus what the steps so far have made of it."""
 
-    def __init__(self, tree, originals, ours):
+    def __init__(self, tree, originals, new, ours):
         self.tree = tree
         self.originals = originals	# path -> file with the pristine text
-        self.ours = ours		# paths that are not the kernel's
+        self.new = new			# paths in it that are not the kernel's
+        self.ours = ours		# our files: path -> text
         self.changed = {}		# path -> text after the steps so far
 
-    def pristine(self, path):
-        if path in self.ours:
+    def kernels(self, path):
+        """What the kernel has there."""
+        if path in self.new:
             return None
         name = self.originals.get(path) or os.path.join(self.tree, path)
         try:
@@ -86,6 +88,11 @@ class View:
                 return f.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+    def pristine(self, path):
+        if path in self.ours:
+            return self.ours[path]
+        return self.kernels(path)
 
     def read(self, path):
         if path in self.changed:
@@ -108,11 +115,50 @@ class View:
         find.wait()
         found = {n[2:] for n in grep.stdout.decode().split("\n") if n}
         found |= {p for p in self.originals if p.endswith((".c", ".h"))}
-        return sorted(found - self.ours)
+        return sorted(found - self.new)
+
+
+class Facts:
+    """What is true of a kernel tree: NAME FILE REGEX, one a line."""
+
+    def __init__(self, filename, view):
+        self.lines, self.true = {}, set()
+        with open(filename, encoding="utf-8") as f:
+            for n, line in enumerate(f, 1):
+                if line.startswith("#") or not line.strip():
+                    continue
+                where = f"{os.path.basename(filename)}:{n}"
+                words = line.split(None, 2)
+                if len(words) != 3 or words[0] in self.lines:
+                    raise GraftError(f"{where}: not `NAME FILE REGEX`, or "
+                                     f"twice: {line.strip()}")
+                name, path, pattern = words[0], words[1], words[2].strip()
+                self.lines[name] = f"{path}: {pattern}"
+                if regex(pattern, where).search(view.kernels(path) or b""):
+                    self.true.add(name)
+
+    def about(self, name):
+        return f"{name} ({self.lines[name]})"
+
+    def why_not(self, needs, unless, where):
+        """Why a step or file is not for this tree; None if it is."""
+        for name in needs + unless:
+            if name not in self.lines:
+                raise GraftError(f"{where}: there is no such fact: {name}")
+        for name in unless:
+            if name in self.true:
+                return f"the tree has it already: {self.about(name)}"
+        for name in needs:
+            if name not in self.true:
+                return f"does not apply here: no {self.about(name)}"
+        return None
 
 
 class Step:
-    """One file of graft/cocci or graft/patches."""
+    """One file of steps/: NNNN-area-what[@[no-]FACT].patch or .cocci.
+
+    Of the variants of a step, which have different facts, one is for a tree.
+    """
 
     def __init__(self, filename):
         self.filename = filename
@@ -129,10 +175,17 @@ class Step:
             m = HEADER.match(line)
             if m:
                 self.head[m.group(1)].append(m.group(2).strip())
-        self.probes = [self.condition(t) for t in self.head["Probe"]]
-        self.skips = [self.condition(t) for t in self.head["Skip-if"]]
+        self.base, _, fact = os.path.splitext(self.name)[0].partition("@")
+        self.needs = " ".join(self.head["Needs"]).split()
+        self.unless = " ".join(self.head["Unless"]).split()
+        self.variant = bool(fact)
+        if fact.startswith("no-"):
+            self.unless.append(fact[3:])
+        elif fact:
+            self.needs.append(fact)
         self.options = shlex.split(" ".join(self.head["Options"]))
         self.greps = [(g, regex(g, self.name)) for g in self.head["Grep"]]
+        self.ours = [regex(g, self.name) for g in self.head["Ours"]]
         self.read_selection()
         self.read_script()
 
@@ -150,12 +203,6 @@ class Step:
             raise GraftError(f"{self.name}: {e}")
         self.options += ["-D", "patch"]
 
-    def condition(self, text):
-        name, sep, pattern = text.partition(":")
-        if not sep or not pattern.strip():
-            raise GraftError(f"{self.name}: not `file: regex`: {text}")
-        return name.strip(), regex(pattern.strip(), self.name), text
-
     def read_selection(self):
         self.files = " ".join(self.head["Files"]).split()
         self.excluded = " ".join(self.head["Not"]).split()
@@ -166,23 +213,17 @@ class Step:
             default = len(re.findall(rb"^@@ ", self.data, re.M))
         elif not hunks:
             raise GraftError(f"{self.name}: the header has no `Hunks:` line")
-        elif not self.files and not self.greps:
-            raise GraftError(f"{self.name}: the header has neither a "
-                             "`Files:` nor a `Grep:` line")
+        elif not self.files and not self.greps and not self.ours:
+            raise GraftError(f"{self.name}: the header has no `Files:`, "
+                             "`Grep:` or `Ours:` line")
         try:
             self.hunks = int(hunks[0].split()[0]) if hunks else default
         except (ValueError, IndexError):
             raise GraftError(f"{self.name}: `Hunks:` is not a number")
 
-    def why_skip(self, view):
-        """Why this tree does not want the step; None if it does."""
-        for name, pattern, text in self.probes:
-            if not pattern.search(view.read(name) or b""):
-                return f"not in this tree: {text}"
-        for name, pattern, text in self.skips:
-            if pattern.search(view.read(name) or b""):
-                return f"the tree has it already: {text}"
-        return None
+    def may_touch(self, path, text):
+        """Does the result depend on this file of ours?"""
+        return path in self.files or any(g.search(text) for g in self.ours)
 
     def select(self, view, candidates):
         """Texts of the files to work on, by path."""
@@ -192,12 +233,17 @@ class Step:
             if texts[path] is None:
                 raise GraftError(f"{self.name}: {path} is not in the tree")
         if self.greps:
-            for path in set(candidates) | set(view.changed):
+            for path in (set(candidates) | set(view.changed)) - set(view.ours):
                 if path in texts or not path.endswith((".c", ".h")):
                     continue
                 text = view.read(path)
                 if text and any(g.search(text) for _, g in self.greps):
                     texts[path] = text
+        for path in view.ours if self.ours else ():
+            text = view.read(path)
+            if path.endswith((".c", ".h")) and \
+                    any(g.search(text) for g in self.ours):
+                texts[path] = text
         for path in list(texts):
             for no in self.excluded:
                 if fnmatch.fnmatch(path, no) or (
@@ -328,7 +374,8 @@ class Step:
         """Where spatch stepped over code that the step is about.
 
         spatch skips a function that it cannot parse without a word.  Code
-        that the step's Grep matches may have been left alone that way.
+        that the step's Grep matches, or any of a file that it names, may have
+        been left alone that way.
         """
         where, line, seen = "", 0, {}
         for t in text.split("\n"):
@@ -337,7 +384,8 @@ class Step:
                 where, line = m.group(1), int(m.group(2))
             m = re.match(r"(?:bad:|BAD:!+) ?(.*)", t)
             if m and not where.startswith("/"):
-                if any(g.search(m.group(1).encode()) for _, g in self.greps):
+                if where in self.files or any(
+                        g.search(m.group(1).encode()) for _, g in self.greps):
                     seen.setdefault(where, {})[m.group(1).strip()] = line
         notes = []
         for path, lines in sorted(seen.items()):
@@ -348,15 +396,36 @@ class Step:
         return notes
 
 
-def load_steps(top):
-    """All steps in numerical order, both kinds mixed."""
+def load_steps(repo):
+    """All steps in numerical order, of the graft and of the backport."""
     names = []
-    for sub, end in ("cocci", ".cocci"), ("patches", ".patch"):
-        d = os.path.join(top, sub)
+    for top in "graft", "backport":
+        d = os.path.join(repo, top, "steps")
         if os.path.isdir(d):
             names += [os.path.join(d, n) for n in os.listdir(d)
-                      if n.endswith(end) and n[0].isdigit()]
+                      if n.endswith((".cocci", ".patch")) and n[0].isdigit()]
     return [Step(n) for n in sorted(names, key=os.path.basename)]
+
+
+def choose_steps(steps, facts):
+    """The steps for this tree, and why the others are not: [(step, why)]."""
+    variants = {}
+    for step in steps:
+        why = facts.why_not(step.needs, step.unless, step.name)
+        variants.setdefault(step.base, []).append((step, why))
+    chosen = []
+    for base, found in variants.items():
+        good = [(s, w) for s, w in found if not w]
+        if len(good) > 1:
+            raise GraftError(f"{base}: more than one variant is for this "
+                             "tree: " + " ".join(s.name for s, _ in good))
+        if not good and len(found) > 1:
+            raise GraftError(
+                f"{base}: the code is unknown: none of the variants is for "
+                "this tree:\n  " + "\n  ".join(f"{s.name}: {w}"
+                                               for s, w in found))
+        chosen.append((good or found)[0])
+    return chosen
 
 
 def hash_of(*parts):
@@ -367,8 +436,9 @@ def hash_of(*parts):
     return h.hexdigest()
 
 
-def run_steps(steps, view, scratch, log, say):
-    """Run all steps on the view; returns one record a step."""
+def run_steps(chosen, view, scratch, log, say):
+    """Run the steps of choose_steps() on the view; one record a step."""
+    steps = [s for s, why in chosen if not why]
     if any(not s.is_patch for s in steps) and not shutil.which("spatch"):
         raise GraftError("spatch is not installed (Debian: coccinelle); "
                          "tools/deps installs what is missing")
@@ -379,13 +449,12 @@ def run_steps(steps, view, scratch, log, say):
     cand = view.candidates(sorted({g for s in steps for g, _ in s.greps}))
     say(f"{len(cand)} candidates {time.monotonic() - start:.1f} s")
     records = []
-    for n, step in enumerate(steps, 1):
+    for n, (step, why) in enumerate(chosen, 1):
         start = time.monotonic()
         log(f"=== {step.name}\n")
-        tag = f"[{n:2}/{len(steps)}] {step.name}"
-        why = step.why_skip(view)
+        tag = f"[{n:2}/{len(chosen)}] {step.name}"
         if why:
-            say(f"{tag} skipped: {why}")
+            say(f"{tag} {why}")
             records.append({"name": step.name, "skipped": why})
             continue
         files, hunks, notes = step.run(view, cand, scratch, log)

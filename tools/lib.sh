@@ -10,7 +10,6 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 [ -z "${DMA_PHYS_BUILD:-}" ] ||
 	DMA_PHYS_BUILD=$(realpath -m "$DMA_PHYS_BUILD")
 build=${DMA_PHYS_BUILD:-$top/build}
-log=$build/log
 me=${0##*/}
 export JOBS=${JOBS:-$(nproc)}
 
@@ -26,6 +25,17 @@ case $top$build in
 *[[:space:]:]*) die "the kernel does not build under a path with blanks" \
 	"or colons: $top, $build" ;;
 esac
+
+# The kernel that all is about.  What compilers can use for each of them is shared.
+export KERNEL=${KERNEL:-6.12}
+[ -r "$top/kernels/$KERNEL.conf" ] ||
+	die "KERNEL=$KERNEL is not one of: $(cd "$top/kernels" && echo *.conf |
+		sed 's/\.conf//g')"
+# shellcheck source=kernels/6.12.conf
+. "$top/kernels/$KERNEL.conf"
+export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
+[ "$KERNEL" = 6.12 ] || build=$build/$KERNEL
+log=$build/log
 mkdir -p "$log" || die "cannot make $log"
 
 # arch_of ARCH: how kernels for an architecture, by its name in the kernel's

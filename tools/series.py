@@ -22,7 +22,8 @@ REPO = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path.insert(0, os.path.join(REPO, "graft"))
 sys.dont_write_bytecode = True
 
-from steps import GraftError, View, load_steps  # noqa: E402
+from ours import read_ours  # noqa: E402
+from steps import Facts, GraftError, View, choose_steps, load_steps  # noqa: E402
 
 KEYS = ("Step", "Own", "Take", "Hold", "Rest", "Patch", "Conv")
 
@@ -95,30 +96,29 @@ class Work:
     def __init__(self, pristine, grafted, out):
         self.pristine, self.grafted = pristine, grafted
         self.git_dir = os.path.join(out, "git")
-        self.steps = {s.name[:4]: s for s in load_steps(os.path.join(REPO, "graft"))}
-        self.order = list(self.steps)
+        self.steps = {}		# number -> step
         self.texts = {}		# step -> {path: text after it}
         self.now = {}		# path -> text in the series so far
         self.own = {}
         self.used = set()
 
     def run_steps(self, scratch):
-        with open(os.path.join(REPO, "graft/manifest"), encoding="utf-8") as f:
-            for line in f:
-                words = line.split("#")[0].split()
-                if words:
-                    with open(os.path.join(REPO, words[0]), "rb") as s:
-                        self.own[words[1]] = s.read()
-        steps = list(self.steps.values())
-        view = View(self.pristine, {}, set())
-        cand = view.candidates(sorted({g for s in steps for g, _ in s.greps}))
-        for name, step in self.steps.items():
+        view = View(self.pristine, {}, set(), {})
+        facts = Facts(os.path.join(REPO, "graft/facts"), view)
+        chosen = choose_steps(load_steps(REPO), facts)
+        self.steps = {s.name[:4]: s for s, _ in chosen}
+        view.ours = {p: t for p, (_, t) in read_ours(REPO, facts).items()}
+        cand = view.candidates(sorted({g for s, why in chosen if not why
+                                       for g, _ in s.greps}))
+        for step, why in chosen:
             before = dict(view.changed)
-            if not step.why_skip(view):
+            if not why:
                 step.run(view, cand, os.path.join(scratch, "step"),
                          lambda text: None)
-            self.texts[name] = {p: t for p, t in view.changed.items()
-                                if before.get(p) != t}
+            self.texts[step.name[:4]] = {
+                p: t for p, t in view.changed.items()
+                if before.get(p) != t and p not in view.ours}
+        self.own = {p: view.read(p) for p in view.ours}
         self.final = dict(view.changed)
         self.final.update(self.own)
 
@@ -158,10 +158,10 @@ class Work:
         They may go before the switch of the representation: what they say
         means the same on both sides of it.
         """
-        last = max(n for n in self.order if n < "0200")
+        last = max(n for n in self.steps if n < "0200")
         files = set()
         for path, text in self.texts["0120"].items():
-            others = {n for n in self.order if n <= last and n not in
+            others = {n for n in self.steps if n <= last and n not in
                       ("0105", "0120", "0130") and path in self.texts[n]}
             new = text.decode(errors="replace")
             if not others and not re.search(r"\bbv_phys\b", new):

@@ -39,13 +39,18 @@ COCCI = """// SPDX-License-Identifier: GPL-2.0-only
 //
 // Toy.
 //
-// Probe: include/linux/kernel.h: define[[:space:]]+KERNEL
+// Needs: a_kernel
 // Grep: \\<old\\>
 // Hunks: 2
 
 @@ expression E; @@
 - E->old
 + young(E)
+"""
+FACTS = """# what there is
+a_kernel include/linux/kernel.h define[[:space:]]+KERNEL
+a_zed lib/z.c int z
+a_moon lib/moon.c .
 """
 PATCH = """Toy.
 
@@ -69,13 +74,15 @@ class Toy(unittest.TestCase):
         shutil.copytree(os.path.join(REPO, "graft"),
                         os.path.join(self.repo, "graft"),
                         ignore=shutil.ignore_patterns(
-                            "cocci", "patches", "manifest", "__pycache__"))
+                            "steps", "facts", "census", "manifest",
+                            "__pycache__"))
+        self.put("repo/graft/facts", FACTS)
+        self.put("repo/graft/census", "")
         self.put("repo/graft/manifest",
-                 "# ours\nlib/ours.c lib/new/deep/ours.c\n"
-                 "lib/ours.h lib/ours.h\n")
+                 "# ours\nlib/ours.c lib/new/deep/ours.c\n")
         self.put("repo/lib/ours.c", "int ours;\n")
         self.put("repo/lib/ours.h", "extern int ours;\n")
-        self.put("repo/graft/patches/0002-make.patch", PATCH)
+        self.put("repo/graft/steps/0002-make.patch", PATCH)
         for name, text in KERNEL.items():
             self.put(f"tree/{name}", text)
             os.utime(self.at(f"tree/{name}"), ns=(10**18, 10**18 + 12345))
@@ -94,8 +101,8 @@ class Toy(unittest.TestCase):
         with open(self.at(name), encoding="utf-8") as f:
             return f.read()
 
-    def cocci(self, text=COCCI):
-        self.put("repo/graft/cocci/0001-toy.cocci", text)
+    def cocci(self, text=COCCI, name="0001-toy.cocci", top="graft"):
+        self.put(f"repo/{top}/steps/{name}", text)
 
     def snapshot(self, stamps=True):
         """Everything about every file; empty directories count too."""
@@ -245,7 +252,7 @@ class Ordinary(Toy):
 
     def test_step_that_goes_leaves_a_fresh_pristine_file(self):
         self.ok("apply")
-        os.unlink(self.at("repo/graft/patches/0002-make.patch"))
+        os.unlink(self.at("repo/graft/steps/0002-make.patch"))
         self.ok("apply")
         name = self.at("tree/lib/Makefile")
         self.assertEqual(self.get("tree/lib/Makefile"),
@@ -256,7 +263,7 @@ class Ordinary(Toy):
 
     def test_file_of_ours_that_goes_is_removed(self):
         self.ok("apply")
-        self.put("repo/graft/manifest", "lib/ours.h lib/ours.h\n")
+        self.put("repo/graft/manifest", "lib/ours.c -\n")
         self.ok("apply")
         self.assertFalse(os.path.exists(self.at("tree/lib/new/deep/ours.c")))
         self.ok("revert")
@@ -268,8 +275,7 @@ class Ordinary(Toy):
         self.assertIn("obj-y += ours.o\nd\n", self.get("tree/lib/Makefile"))
 
     def test_steps_see_the_steps_before(self):
-        self.put("repo/graft/patches/0003-again.patch",
-                 "Probe: lib/Makefile: ours\n"
+        self.put("repo/graft/steps/0003-again.patch",
                  "--- a/lib/Makefile\n+++ b/lib/Makefile\n"
                  "@@ -5,1 +5,1 @@\n-obj-y += ours.o\n+obj-m += ours.o\n")
         self.ok("apply")
@@ -285,17 +291,77 @@ class Ordinary(Toy):
 
 
 class Skips(Toy):
-    def test_probe_that_fails_skips_and_says_so(self):
-        self.cocci(COCCI.replace("KERNEL", "NOSUCH"))
-        self.assertRegex(self.ok("apply"),
-                         r"0001-toy.cocci skipped: not in this tree: .*NOSUCH")
-        self.assertEqual(self.get("tree/lib/x.c"), KERNEL["lib/x.c"])
+    def test_what_is_true_is_said(self):
+        text = self.ok("apply")
+        self.assertRegex(text, "(?m)^true of this tree: a_kernel a_zed$")
+        self.assertRegex(text, "(?m)^not true of this tree: a_moon$")
 
-    def test_skip_if_skips_and_says_so(self):
-        self.cocci(COCCI.replace("// Grep", "// Skip-if: lib/z.c: int z\n"
-                                 "// Grep"))
-        self.assertRegex(self.ok("apply"),
-                         "skipped: the tree has it already: lib/z.c: int z")
+    def test_facts_are_of_the_pristine_tree(self):
+        self.put("repo/graft/steps/0003-z.patch",
+                 "--- a/lib/z.c\n+++ b/lib/z.c\n@@ -1,1 +1,1 @@\n"
+                 "-int z(void)\n+int zz(void)\n")
+        self.put("repo/graft/facts", FACTS.replace("int z", "int z\\("))
+        self.ok("apply")
+        self.expect_check(0)
+        self.assertIn("nothing to do", self.ok("apply"))
+
+    def test_what_the_tree_lacks_and_what_it_has_are_two_words(self):
+        self.cocci(COCCI.replace("a_kernel", "a_moon"))
+        self.assertRegex(self.ok("apply"), "0001-toy.cocci does not apply "
+                         "here: no a_moon .lib/moon.c: ")
+        self.assertEqual(self.get("tree/lib/x.c"), KERNEL["lib/x.c"])
+        self.cocci(COCCI.replace("// Needs: a_kernel", "// Unless: a_zed"))
+        self.assertRegex(self.ok("apply"), "0001-toy.cocci the tree has it "
+                         "already: a_zed .lib/z.c: int z")
+
+    def test_file_of_ours_for_some_trees(self):
+        self.put("repo/lib/moon.h", "moon\n")
+        self.put("repo/graft/manifest", "lib/ours.c lib/new/deep/ours.c\n"
+                 "lib/moon.h lib/ Needs: a_kernel Unless: a_zed\n")
+        self.ok("apply")
+        self.assertFalse(os.path.exists(self.at("tree/lib/moon.h")))
+        self.put("tree/lib/z.c", "int a;\n")
+        self.ok("revert")
+        self.ok("apply")
+        self.assertEqual(self.get("tree/lib/moon.h"), "moon\n")
+
+    def variants(self, *facts):
+        for fact in facts:
+            self.cocci(COCCI.replace("young", "is_" + fact.replace("-", "_")),
+                       f"0001-toy@{fact}.cocci")
+
+    def test_the_variant_for_the_tree_is_taken(self):
+        self.variants("a_zed", "no-a_zed")
+        self.assertRegex(self.ok("apply"), r"\[ 1/2\] 0001-toy@a_zed.cocci 2")
+        self.assertIn("is_a_zed(b) + is_a_zed(b)", self.get("tree/lib/x.c"))
+
+    def test_a_variant_may_be_of_the_backport(self):
+        self.variants("a_moon")
+        self.cocci(top="backport", name="0001-toy@no-a_moon.cocci")
+        self.ok("apply")
+        self.assertIn("young(b) + young(b)", self.get("tree/lib/x.c"))
+
+    def test_ours_are_brought_down(self):
+        self.put("repo/lib/ours.c", "int ours(struct bio *b)\n{\n"
+                 "\treturn b->old;\n}\n")
+        self.cocci(COCCI.replace("// Grep", "// Ours").replace(
+            "Hunks: 2", "Hunks: 1"))
+        self.ok("apply")
+        self.assertIn("young", self.get("tree/lib/new/deep/ours.c"))
+        self.assertEqual(self.get("tree/lib/x.c"), KERNEL["lib/x.c"])
+        before = self.snapshot()
+        self.put("repo/lib/ours.h", "extern long ours;\n")
+        text = self.ok("apply")
+        self.assertRegex(text, "grafted: 1 files written")
+        self.assertNotIn("0001", text)
+        self.put("repo/lib/ours.c", "int mine(struct bio *b)\n{\n"
+                 "\treturn b->old;\n}\n")
+        self.assertIn("0001", self.ok("apply"))
+        self.assertIn("mine", self.get("tree/lib/new/deep/ours.c"))
+        self.assertIn("young", self.get("tree/lib/new/deep/ours.c"))
+        self.assertNotEqual(self.snapshot(), before)
+        self.ok("revert")
+        self.assertEqual(self.snapshot(), self.pristine)
 
     def test_not_excludes(self):
         self.cocci(COCCI.replace("// Hunks: 2", "// Not: lib/x.c\n"
@@ -314,6 +380,22 @@ class Refusals(Toy):
     def test_no_hunks_line(self):
         self.cocci(COCCI.replace("Hunks: 2", ""))
         self.refused("0001-toy.cocci: .*no `Hunks:`", "apply")
+
+    def test_no_such_fact(self):
+        self.cocci(COCCI.replace("a_kernel", "a_colonel"))
+        self.refused("0001-toy.cocci: there is no such fact: a_colonel",
+                     "apply")
+
+    def test_no_variant_for_the_tree(self):
+        for fact in "a_moon", "no-a_zed":
+            self.cocci(name=f"0001-toy@{fact}.cocci")
+        self.refused("0001-toy: the code is unknown: none(.|\n)*no a_moon"
+                     "(.|\n)*has it already: a_zed", "apply")
+
+    def test_two_variants_for_the_tree(self):
+        for fact in "a_kernel", "a_zed":
+            self.cocci(name=f"0001-toy@{fact}.cocci")
+        self.refused("0001-toy: more than one variant is for", "apply")
 
     def test_fuzz(self):
         self.put("tree/lib/Makefile", KERNEL["lib/Makefile"].replace(
@@ -339,8 +421,8 @@ class Refusals(Toy):
         self.refused("has a lib/ours.h of its own", "apply")
 
     def test_file_of_ours_that_is_missing(self):
-        os.unlink(self.at("repo/lib/ours.h"))
-        self.refused("manifest:3: no such file: lib/ours.h", "apply")
+        os.unlink(self.at("repo/lib/ours.c"))
+        self.refused("manifest:2: no such file: lib/ours.c", "apply")
 
     def test_no_kernel_tree(self):
         os.unlink(self.at("tree/Kbuild"))
@@ -412,20 +494,18 @@ class Interrupted(Toy):
         self.fail(f"does not end: {text}")
 
     def two_files(self):
-        self.put("repo/graft/patches/0003-x.patch",
+        self.put("repo/graft/steps/0003-x.patch",
                  "Toy.\n\n--- a/lib/x.c\n+++ b/lib/x.c\n@@ -1,1 +1,1 @@\n"
                  "-int x(struct bio *b)\n+int xx(struct bio *b)\n")
 
     def old_graft(self):
         """A graft of other steps and files, to be replaced."""
-        self.put("repo/graft/manifest", "lib/ours.h lib/z2/gone.h\n"
-                 "lib/ours.h lib/ours.h\n")
+        self.put("repo/graft/manifest", "lib/ours.c lib/z2/gone.h\n")
         self.put("repo/lib/ours.h", "old\n")
-        os.unlink(self.at("repo/graft/patches/0003-x.patch"))
+        os.unlink(self.at("repo/graft/steps/0003-x.patch"))
         self.ok("apply")
         self.put("repo/lib/ours.h", "extern int ours;\n")
-        self.put("repo/graft/manifest", "lib/ours.c lib/new/deep/ours.c\n"
-                 "lib/ours.h lib/ours.h\n")
+        self.put("repo/graft/manifest", "lib/ours.c lib/new/deep/ours.c\n")
         self.two_files()
 
     def killed(self, prepare, *command):

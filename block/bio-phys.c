@@ -29,12 +29,9 @@
 #include <linux/uaccess.h>
 #include "blk.h"
 
-/* A queue that bounces high memory looks at the page of every bvec. */
 static bool bio_phys_queue_takes(const struct request_queue *q)
 {
-	blk_features_t both = BLK_FEAT_P2P_PHYS | BLK_FEAT_BOUNCE_HIGH;
-
-	return (q->limits.features & both) == BLK_FEAT_P2P_PHYS;
+	return q->limits.features & BLK_FEAT_P2P_PHYS;
 }
 
 static bool bio_phys_taken(struct block_device *bdev)
@@ -331,7 +328,7 @@ static inline int bio_phys_check_vma(const struct iov_iter *iter,
 static bool bio_phys_any(const struct bio_vec *bvecs, struct bvec_iter iter)
 {
 	const struct bio_vec *bv = bvecs + iter.bi_idx;
-	size_t left = (size_t)iter.bi_size + iter.bi_bvec_done;
+	size_t left = (size_t)iter.bi_size + iter.bi_offset;
 
 	if (!iter.bi_size)
 		return false;
@@ -382,7 +379,7 @@ static blk_status_t bio_phys_check_bvecs(const struct bio_vec *bvecs,
 static int bio_phys_check_kernel(struct iov_iter *i)
 {
 	struct bvec_iter iter = {
-		.bi_bvec_done	= i->iov_offset,
+		.bi_offset	= i->iov_offset,
 		.bi_size	= iov_iter_count(i),
 	};
 	struct p2p_range *range = NULL;

@@ -501,6 +501,21 @@ int p2p_range_get(struct p2p_range *range)
 EXPORT_SYMBOL_GPL(p2p_range_get);
 
 /**
+ * p2p_range_get_more - another reference for who has one
+ * @range: a range that the caller has a reference on
+ *
+ * For DMA that is begun in several pieces: a fence, or the end of the range,
+ * that came after the first waits for the others as well.
+ *
+ * Context: Any, except NMI.
+ */
+void p2p_range_get_more(struct p2p_range *range)
+{
+	percpu_ref_get(&range->ref);
+}
+EXPORT_SYMBOL_GPL(p2p_range_get_more);
+
+/**
  * p2p_range_put - DMA to a range has ended
  * @range: the range that p2p_range_get() succeeded on
  *

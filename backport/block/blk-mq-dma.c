@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mapping requests for DMA segment by segment.
+ * Mapping requests for DMA segment by segment: mainline's API.
  *
  * RAM is mapped as it always was: behind an IOMMU, in one piece of IOVA space
- * where the queue's limits allow it.  For peer-to-peer memory the range and
- * the way to it are found once, with the first segment; the request keeps the
- * range until it is unmapped, and every further segment must lie in it.
- * Segments that go through the host bridge are mappings of their own, each
- * with its reference, because each is unmapped on its own.
- *
- * Each segment says for which life of its range it was built: should that have
- * gone and come back meanwhile, the bytes that the IO was about are not there.
+ * where the queue's limits allow it.  Peer-to-peer memory is for blk-mq-p2p.c.
  */
 
 #include <linux/bio-phys.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq-dma.h>
 #include <linux/dma-map-ops.h>
-#include <linux/dma-phys.h>
 #include <linux/iommu-dma.h>
 #include <linux/memremap.h>
 #include <linux/scatterlist.h>
-#include <trace/events/dma_phys.h>
 #include "blk.h"
 
 /* Step to the next bio that has data; false at the end of the request. */
@@ -154,141 +145,6 @@ static bool blk_dma_map_pages_p2p(struct request *req, struct device *dma_dev,
 	}
 }
 
-#ifdef CONFIG_DMA_PHYS_P2P
-/* With a reference: the first segment, and each through the host bridge. */
-static bool blk_dma_map_range(struct request *req, struct device *dma_dev,
-			      struct blk_dma_iter *iter, phys_addr_t phys,
-			      unsigned int len, u32 life, bool first)
-{
-	struct dma_phys_path *path;
-	int error;
-
-	/*
-	 * The bio's mark decides whether blk_rq_put_range() puts anything, and
-	 * one request keeps one range, which is that of its data.
-	 */
-	if (first && (!req->bio || !bio_is_p2p(req->bio) ||
-		      iter->iter.is_integrity)) {
-		iter->status = BLK_STS_INVAL;
-		return false;
-	}
-	path = dma_phys_get(dma_dev, phys, len, life);
-	if (IS_ERR(path)) {
-		iter->status = bio_phys_status(PTR_ERR(path));
-		return false;
-	}
-	/* its own reference, but of the same provider */
-	if (!first && path != req->p2p_path) {
-		dma_phys_put(path, 0);
-		iter->status = BLK_STS_INVAL;
-		return false;
-	}
-	error = dma_phys_map_in(path, phys, len, rq_dma_dir(req), 0,
-				&iter->addr);
-	if (error) {
-		dma_phys_put(path, 0);
-		iter->status = bio_phys_status(error);
-		return false;
-	}
-	if (first) {
-		iter->p2pdma.map = path->map;
-		req->p2p_path = path;
-	}
-	/* through the host bridge each has its own; else one is for all */
-	if (path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		dma_phys_charge(path, len);
-	else
-		dma_phys_charge(path, blk_rq_payload_bytes(req));
-	return true;
-}
-
-/* The others are under the first one's reference.  Out of the way of RAM. */
-static noinline bool blk_dma_map_more(struct request *req,
-				      struct device *dma_dev,
-				      struct blk_dma_iter *iter,
-				      phys_addr_t phys, unsigned int len,
-				      u32 life)
-{
-	if (iter->p2pdma.map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		return blk_dma_map_range(req, dma_dev, iter, phys, len, life,
-					 false);
-
-	/* each can be of another life, so the first says nothing for it */
-	if (likely(life == req->p2p_path->life) &&
-	    likely(!dma_phys_map_in(req->p2p_path, phys, len, rq_dma_dir(req),
-				    0, &iter->addr)))
-		return true;
-	iter->status = BLK_STS_P2P;
-	return false;
-}
-
-/* By value: RAM's segments need not be in memory for it. */
-static __always_inline bool blk_dma_map_p2p(struct request *req,
-					    struct device *dma_dev,
-					    struct blk_dma_iter *iter,
-					    const struct bio_vec *seg,
-					    bool first)
-{
-	if (first)
-		return blk_dma_map_range(req, dma_dev, iter, bvec_phys(seg),
-					 seg->bv_len, bvec_life(seg), true);
-	return blk_dma_map_more(req, dma_dev, iter, bvec_phys(seg),
-				seg->bv_len, bvec_life(seg));
-}
-
-/* One event for all of the request, at the address of its first piece. */
-static void blk_trace_put_range(struct request *req)
-{
-	struct bio_vec first = mp_bvec_iter_bvec(req->bio->bi_io_vec,
-						 req->bio->bi_iter);
-	struct dma_phys_path *path = req->p2p_path;
-
-	trace_dma_phys_unmap(&path->client->dev, path->range, bvec_phys(&first),
-			     bvec_phys(&first) +
-			     path->range->provider.bus_offset,
-			     blk_rq_payload_bytes(req), path->map);
-}
-
-/**
- * blk_rq_put_range - the DMA of a peer-to-peer request has ended
- * @req: a request that was mapped
- * @map: how; by bus address, one reference on the range was for all of it
- *
- * For blk_rq_dma_unmap().  Still under that reference, or those of its
- * segments: was the memory there for as long as it took?  If not, what was
- * written to it may have vanished without the client's noticing, and the bio
- * ends in BLK_STS_P2P even if the request ends well.
- *
- * Context: any.
- */
-void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
-{
-	/* memory with struct pages is mapped by bus address without a range */
-	if (!bio_is_p2p(req->bio))
-		return;
-	if (unlikely(READ_ONCE(req->p2p_path->range->lost)))
-		req->bio->bi_status = BLK_STS_P2P;
-	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		return;
-	if (trace_dma_phys_unmap_enabled())
-		blk_trace_put_range(req);
-	dma_phys_put(req->p2p_path, blk_rq_payload_bytes(req));
-}
-#else
-static bool blk_dma_map_p2p(struct request *req, struct device *dma_dev,
-			    struct blk_dma_iter *iter,
-			    const struct bio_vec *seg, bool first)
-{
-	iter->status = BLK_STS_NOTSUPP;
-	return false;
-}
-
-void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map)
-{
-}
-#endif
-EXPORT_SYMBOL_GPL(blk_rq_put_range);
-
 /* Map the segment; on failure iter->status says why. */
 static __always_inline bool blk_dma_map_segment(struct request *req,
 						struct device *dma_dev,
@@ -304,7 +160,12 @@ static __always_inline bool blk_dma_map_segment(struct request *req,
 	if (unlikely(bvec_is_p2p(seg))) {
 		if (!first && (none || pages))
 			goto mixed;
-		return blk_dma_map_p2p(req, dma_dev, iter, seg, first);
+		if (first)
+			return blk_rq_p2p_map_start(req, dma_dev, iter,
+						    bvec_phys(seg),
+						    seg->bv_len);
+		return blk_rq_p2p_map_next(req, dma_dev, iter, bvec_phys(seg),
+					   seg->bv_len);
 	}
 	if (unlikely(is_pci_p2pdma_page(bvec_page(seg)))) {
 		if (!first && !pages)
@@ -425,15 +286,10 @@ static bool blk_dma_iter_continue(struct request *req, struct device *dma_dev,
  *
  * Context: any; called from &blk_mq_ops.queue_rq.
  * Return: true with the segment in @iter.  False with nothing mapped and a
- * status in @iter:
+ * status in @iter: one of blk_rq_p2p_map_start(), or
  * * BLK_STS_RESOURCE: out of memory or IOVA space: try again
- * * BLK_STS_AGAIN: the range is fenced; to be returned by ->queue_rq(), so that
- *   the bio waits for the fence
- * * BLK_STS_P2P: the provider cannot be reached, or is gone
- * * BLK_STS_P2P_TIMEOUT: the range has been fenced for too long
  * * BLK_STS_INVAL: more than one kind of memory
  * * BLK_STS_IOERR: a gap that the queue's limits do not allow
- * * BLK_STS_NOTSUPP: peer-to-peer memory is configured out
  */
 bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,
 			       struct dma_iova_state *state,
@@ -459,7 +315,6 @@ EXPORT_SYMBOL_GPL(blk_rq_dma_map_iter_start);
  * blk_rq_dma_map_iter_next - map the next segment of a request
  * @req: the request
  * @dma_dev: the device that is to do the DMA
- * @state: IOVA state
  * @iter: the iterator
  *
  * After an error the caller undoes what it has, with blk_rq_dma_unmap() and
@@ -467,12 +322,9 @@ EXPORT_SYMBOL_GPL(blk_rq_dma_map_iter_start);
  *
  * Context: any.
  * Return: true with the segment in @iter; false at the end (status in @iter
- * BLK_STS_OK) or on error, as blk_rq_dma_map_iter_start(); what is not of the
- * same life of the same range as the first segment is BLK_STS_P2P or
- * BLK_STS_INVAL.
+ * BLK_STS_OK) or on error, as blk_rq_dma_map_iter_start().
  */
 bool blk_rq_dma_map_iter_next(struct request *req, struct device *dma_dev,
-			      struct dma_iova_state *state,
 			      struct blk_dma_iter *iter)
 {
 	return blk_dma_iter_continue(req, dma_dev, iter);

@@ -116,11 +116,11 @@ int bench_map(struct request *rq, struct device *dev, bool p2p,
 			bench_addr[n] = iter.addr;
 			bench_len[n] = iter.len;
 			n++;
-		} while (blk_rq_dma_map_iter_next(rq, dev, &state, &iter));
+		} while (blk_rq_dma_map_iter_next(rq, dev, &iter));
 	} else {
 		do {
 			n++;
-		} while (blk_rq_dma_map_iter_next(rq, dev, &state, &iter));
+		} while (blk_rq_dma_map_iter_next(rq, dev, &iter));
 	}
 	cost->request = get_cycles() - start;
 	for (i = 0; i < n; i++)

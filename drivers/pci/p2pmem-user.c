@@ -30,7 +30,7 @@
  */
 static void p2pmem_vm_open(struct vm_area_struct *vma)
 {
-	set_bit(MMF_HAS_P2PMEM, &vma->vm_mm->flags);
+	mm_flags_set(MMF_HAS_P2PMEM, vma->vm_mm);
 }
 
 /**
@@ -290,7 +290,8 @@ static struct file *p2pmem_file(struct pci_dev *pdev, struct p2pmem_buf *buf)
 }
 
 static int p2pmem_mmap(struct file *filp, struct kobject *kobj,
-		       struct bin_attribute *attr, struct vm_area_struct *vma)
+		       const struct bin_attribute *attr,
+		       struct vm_area_struct *vma)
 {
 	struct pci_dev *pdev = to_pci_dev(kobj_to_dev(kobj));
 	size_t size = vma->vm_end - vma->vm_start;
@@ -422,7 +423,7 @@ static ssize_t user_limit_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(user_limit);
 
-static struct bin_attribute p2pmem_alloc_attr = {
+static const struct bin_attribute p2pmem_alloc_attr = {
 	.attr = { .name = "allocate", .mode = 0660 },
 	.mmap = p2pmem_mmap,
 	/* programs that look before they map find room enough */
@@ -437,7 +438,7 @@ static struct attribute *p2pmem_attrs[] = {
 	NULL,
 };
 
-static struct bin_attribute *p2pmem_bin_attrs[] = {
+static const struct bin_attribute *const p2pmem_bin_attrs[] = {
 	&p2pmem_alloc_attr,
 	NULL,
 };

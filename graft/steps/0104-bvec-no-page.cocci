@@ -11,7 +11,7 @@
 // Files: fs/ceph/file.c fs/netfs/objects.c drivers/block/rbd.c
 // Files: drivers/md/dm-log-writes.c drivers/md/dm-ebs-target.c
 // Options: --no-show-diff
-// Hunks: 8
+// Hunks: 6
 
 @@
 expression B;

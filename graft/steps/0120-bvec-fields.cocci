@@ -12,4 +12,4 @@
 // Script: scripts/coccinelle/api/bvec_fields.cocci
 // Grep: \<(bv_page|bv_offset)\>
 // Not: include/linux/bvec.h
-// Hunks: 171
+// Hunks: 140

@@ -50,6 +50,23 @@ int __bio_phys_check_iter(struct iov_iter *iter, struct block_device *bdev,
 int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 
 /**
+ * iov_iter_maybe_p2p - does it take a closer look to say that it is RAM?
+ * @iter: memory of a read or write
+ *
+ * Return: false if all of it is RAM; true if it may be peer-to-peer memory, or
+ * was found to be.
+ */
+static inline bool iov_iter_maybe_p2p(const struct iov_iter *iter)
+{
+	if (!p2p_ranges_ever())
+		return false;
+	if (iov_iter_is_bvec(iter))
+		return iter->p2p != ITER_P2P_RAM;
+	return iter->p2p != ITER_P2P_NONE && user_backed_iter(iter) &&
+	       p2pmem_mm_mapped();
+}
+
+/**
  * bio_phys_check_iter - look at all of an IO before any of it is done
  * @iter: the memory of one read or write: a user's, or a kernel submitter's
  *	bvecs
@@ -73,11 +90,7 @@ int __blk_rq_phys_append(struct request *rq, struct bio *bio);
 static inline int bio_phys_check_iter(struct iov_iter *iter,
 				      struct block_device *bdev, bool allowed)
 {
-	if (!p2p_ranges_ever())
-		return 0;
-	if (iov_iter_is_bvec(iter) ? iter->p2p != ITER_P2P_RAM :
-	    iter->p2p != ITER_P2P_NONE && user_backed_iter(iter) &&
-	    p2pmem_mm_mapped())
+	if (iov_iter_maybe_p2p(iter))
 		return __bio_phys_check_iter(iter, bdev, allowed);
 	return 0;
 }
@@ -181,6 +194,11 @@ static inline void bio_phys_park_init(struct request_queue *q)
 
 static inline void bio_phys_park_kick(struct request_queue *q)
 {
+}
+
+static inline bool iov_iter_maybe_p2p(const struct iov_iter *iter)
+{
+	return false;
 }
 
 static inline int bio_phys_check_iter(struct iov_iter *iter,

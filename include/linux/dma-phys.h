@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * DMA mapping by physical address, with the owner of peer-to-peer memory found
- * at mapping time.
- *
- * Included by <linux/dma-mapping.h>: drivers need not name this file for
- * dma_map_phys(), and they compile unchanged on kernels that have it there.
+ * Who owns memory that is not RAM, and how DMA gets there.  Drivers that map it
+ * with dma_map_phys() need <linux/dma-mapping.h> only.
  */
 #ifndef _LINUX_DMA_PHYS_H
 #define _LINUX_DMA_PHYS_H
@@ -18,117 +15,13 @@ struct device;
 struct dma_phys_path;
 struct pci_dev;
 
-/*
- * DMA_ATTR_MMIO: the address is not RAM.  There is no struct page behind it,
- * the CPU caches need no maintenance and nothing may be bounced through
- * swiotlb.  It is also the one flag that travels with a peer-to-peer address:
- * the mapping call looks up who owns it.
- */
-#define DMA_ATTR_MMIO		BIT(10)
-
-/*
- * For unmapping, with DMA_ATTR_MMIO: a segment of a request, which went through
- * the host bridge under a reference on its range (see blk_rq_dma_attrs()).
- */
-#define DMA_ATTR_P2P_SEGMENT	BIT(31)
-
-/**
- * struct dma_iova_state - IOVA space that many pieces of memory are mapped to
- * @addr: its start
- * @__size: its size in bytes; 0: each piece is mapped by itself
- */
-struct dma_iova_state {
-	dma_addr_t	addr;
-	u64		__size;
-};
-
-static inline bool dma_use_iova(struct dma_iova_state *state)
-{
-	return state->__size != 0;
-}
-
-#ifdef CONFIG_IOMMU_DMA
-bool dma_iova_try_alloc(struct device *dev, struct dma_iova_state *state,
-			phys_addr_t phys, size_t size);
-int dma_iova_link(struct device *dev, struct dma_iova_state *state,
-		  phys_addr_t phys, size_t offset, size_t size,
-		  enum dma_data_direction dir, unsigned long attrs);
-int dma_iova_sync(struct device *dev, struct dma_iova_state *state,
-		  size_t offset, size_t size);
-void dma_iova_destroy(struct device *dev, struct dma_iova_state *state,
-		      size_t mapped_len, enum dma_data_direction dir,
-		      unsigned long attrs);
-#else /* CONFIG_IOMMU_DMA */
-static inline bool dma_iova_try_alloc(struct device *dev,
-				      struct dma_iova_state *state,
-				      phys_addr_t phys, size_t size)
-{
-	return false;
-}
-
-static inline int dma_iova_link(struct device *dev,
-				struct dma_iova_state *state, phys_addr_t phys,
-				size_t offset, size_t size,
-				enum dma_data_direction dir,
-				unsigned long attrs)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int dma_iova_sync(struct device *dev,
-				struct dma_iova_state *state, size_t offset,
-				size_t size)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline void dma_iova_destroy(struct device *dev,
-				    struct dma_iova_state *state,
-				    size_t mapped_len,
-				    enum dma_data_direction dir,
-				    unsigned long attrs)
-{
-}
-#endif /* CONFIG_IOMMU_DMA */
-
-#ifdef CONFIG_HAS_DMA
-dma_addr_t dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
-			enum dma_data_direction dir, unsigned long attrs);
-void dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
-		    enum dma_data_direction dir, unsigned long attrs);
-bool dma_need_unmap(struct device *dev);
-
-/* the part of dma_map_resource() that knows no owners (kernel/dma/mapping.c) */
-dma_addr_t dma_map_mmio(struct device *dev, phys_addr_t phys, size_t size,
-			enum dma_data_direction dir, unsigned long attrs);
-void dma_unmap_mmio(struct device *dev, dma_addr_t addr, size_t size,
-		    enum dma_data_direction dir, unsigned long attrs);
-#else /* CONFIG_HAS_DMA */
-static inline dma_addr_t dma_map_phys(struct device *dev, phys_addr_t phys,
-				      size_t size, enum dma_data_direction dir,
-				      unsigned long attrs)
-{
-	return ~(dma_addr_t)0;	/* DMA_MAPPING_ERROR */
-}
-
-static inline void dma_unmap_phys(struct device *dev, dma_addr_t addr,
-				  size_t size, enum dma_data_direction dir,
-				  unsigned long attrs)
-{
-}
-
-static inline bool dma_need_unmap(struct device *dev)
-{
-	return false;
-}
-#endif /* CONFIG_HAS_DMA */
-
 #ifdef CONFIG_DMA_PHYS_P2P
 
 #include <linux/container_of.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/p2p_range_tree.h>
+#include <linux/pci-p2pdma.h>
 #include <linux/percpu.h>
 #include <linux/tracepoint-defs.h>
 #include <linux/workqueue.h>
@@ -138,15 +31,9 @@ struct notifier_block;
 
 DECLARE_TRACEPOINT(dma_phys_map);
 
-/**
- * struct p2pdma_provider - who owns peer-to-peer memory
- * @owner: the PCI function whose BAR holds the memory
- * @bus_offset: what to add to a CPU physical address to get the address that
- *	is seen on the provider's PCI bus (modulo 2^64: it may be "negative")
- */
-struct p2pdma_provider {
-	struct device *owner;
-	u64 bus_offset;
+/* A verdict of its own: the memory is the client's.  Reached by bus address. */
+enum {
+	DMA_PHYS_MAP_OWN_BAR = PCI_P2PDMA_MAP_THRU_HOST_BRIDGE + 1,
 };
 
 /**
@@ -211,7 +98,7 @@ struct dma_phys_inflight {
  * @range: the range
  * @life: that of the range
  * @client: who does the DMA
- * @map: the verdict, an &enum pci_p2pdma_map_type
+ * @map: the verdict, an &enum pci_p2pdma_map_type or DMA_PHYS_MAP_OWN_BAR
  * @start: where the range starts
  * @span: how many bytes of it @client reaches by bus address; 0 where that
  *	takes a closer look
@@ -317,6 +204,9 @@ void dma_phys_put(struct dma_phys_path *path, size_t bytes);
 int __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys, size_t size,
 		      enum dma_data_direction dir, unsigned long attrs,
 		      dma_addr_t *addr);
+int dma_phys_map_another(struct dma_phys_path *path, phys_addr_t phys,
+			 size_t size, enum dma_data_direction dir,
+			 unsigned long attrs, dma_addr_t *addr);
 bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b);
 
 /**
@@ -401,8 +291,9 @@ static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
  * @addr: set to the DMA address
  *
  * For users that map many pieces under one reference, such as the block layer.
- * A piece that was mapped through the host bridge is unmapped with
- * dma_unmap_mmio(); bus addresses need no unmapping, and little work.
+ * Bus addresses need no unmapping, and little work; nor does what goes through
+ * the host bridge where nothing translates.  For all others there is
+ * dma_phys_map_another().
  *
  * Context: any.
  * Return: 0, or

@@ -127,6 +127,7 @@ enum p2p_range_match p2p_range_lookup(phys_addr_t phys, size_t len,
 struct p2p_range *p2p_range_next(unsigned long *index);
 
 int p2p_range_get(struct p2p_range *range);
+void p2p_range_get_more(struct p2p_range *range);
 void p2p_range_put(struct p2p_range *range);
 
 int p2p_range_fence(struct p2p_range *range);

@@ -69,7 +69,7 @@ struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients);
  */
 static inline bool p2pmem_mm_mapped(void)
 {
-	return current->mm && test_bit(MMF_HAS_P2PMEM, &current->mm->flags);
+	return current->mm && mm_flags_test(MMF_HAS_P2PMEM, current->mm);
 }
 
 /* for block/bio-phys.c: what user memory is made of */

@@ -14,9 +14,9 @@
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
-#include "phys_range.h"
+#include "phys.h"
 
-static_assert(PCI_P2PDMA_MAP_OWN_BAR < DMA_PHYS_NR_MAPS);
+static_assert(DMA_PHYS_MAP_OWN_BAR < DMA_PHYS_NR_MAPS);
 
 DEFINE_PER_CPU(struct dma_phys_stats, dma_phys_stats);
 EXPORT_PER_CPU_SYMBOL_GPL(dma_phys_stats);
@@ -64,7 +64,7 @@ const char *dma_phys_map_name(int map)
 		return "bus_addr";
 	case PCI_P2PDMA_MAP_THRU_HOST_BRIDGE:
 		return "host_bridge";
-	case PCI_P2PDMA_MAP_OWN_BAR:
+	case DMA_PHYS_MAP_OWN_BAR:
 		return "own_bar";
 	default:
 		return "refused";
@@ -115,7 +115,7 @@ static int dma_phys_stats_show(struct seq_file *m, void *v)
 	static const int maps[] = {
 		PCI_P2PDMA_MAP_BUS_ADDR,
 		PCI_P2PDMA_MAP_THRU_HOST_BRIDGE,
-		PCI_P2PDMA_MAP_OWN_BAR,
+		DMA_PHYS_MAP_OWN_BAR,
 		PCI_P2PDMA_MAP_NOT_SUPPORTED,
 	};
 	int i, cpu;

@@ -32,7 +32,7 @@
 #include <linux/kref.h>
 #include <linux/notifier.h>
 #include <linux/slab.h>
-#include "phys_range.h"
+#include "phys.h"
 
 /* the list of ranges */
 DEFINE_MUTEX(dma_phys_lock);

@@ -40,11 +40,8 @@
 #include <linux/iommu-dma.h>
 #include <linux/pci-p2pdma.h>
 #include <linux/swiotlb.h>
-#include "phys_range.h"
-
-#ifdef CONFIG_DMA_PHYS_P2P
-
 #include <trace/events/dma_phys.h>
+#include "phys.h"
 
 /*
  * Would an address that is meant for the CPU go to another device instead,
@@ -69,9 +66,6 @@ static bool dma_phys_taken_by_bus(struct device *dev, phys_addr_t phys,
 	}
 	return false;
 }
-
-/* to see that what does so for want of memory is tried again */
-ALLOW_ERROR_INJECTION(dma_map_mmio, ERRNO);
 
 /* Apart, so that KUnit can be in a confidential guest. */
 VISIBLE_IF_KUNIT bool dma_phys_unencrypted(struct device *dev)
@@ -98,9 +92,20 @@ const char *dma_phys_not_by_cpu(struct device *dev)
 	return NULL;
 }
 
+/* Apart, to see that what fails for want of memory is tried again. */
+static noinline dma_addr_t dma_phys_map_iova(struct device *dev,
+					     phys_addr_t phys, size_t size,
+					     enum dma_data_direction dir,
+					     unsigned long attrs)
+{
+	return __dma_map_phys(dev, phys, size, dir, attrs | DMA_ATTR_MMIO);
+}
+ALLOW_ERROR_INJECTION(dma_phys_map_iova, ERRNO);
+
 /*
  * Through the host bridge means through the CPU's address space: an IOMMU may
  * translate, and whoever must bounce or encrypt what the device sees cannot.
+ * Where nothing translates there is nothing to undo.
  */
 static int dma_phys_map_host(struct dma_phys_path *path, phys_addr_t phys,
 			     size_t size, enum dma_data_direction dir,
@@ -117,21 +122,22 @@ static int dma_phys_map_host(struct dma_phys_path *path, phys_addr_t phys,
 		return -EREMOTEIO;
 	}
 
-	if (!use_dma_iommu(dev)) {
-		if (dma_phys_taken_by_bus(dev, phys, size)) {
-			dev_warn_ratelimited(dev,
-					     "cannot reach %s at %pap: behind this host bridge that is the bus address of something else\n",
-					     r->name, &phys);
-			return -EREMOTEIO;
-		}
-		/* dma_direct_map_resource() would WARN, and it is no bug */
-		if (!dma_capable(dev, phys, size, false))
-			goto mask;
+	if (use_dma_iommu(dev)) {
+		*addr = dma_phys_map_iova(dev, phys, size, dir, attrs);
+		/* IOVA space, or memory for page tables: as for RAM, not now */
+		return dma_mapping_error(dev, *addr);
 	}
-	*addr = dma_map_mmio(dev, phys, size, dir, attrs | DMA_ATTR_MMIO);
-	/* IOVA space, or memory for page tables: as for RAM, not now */
-	return dma_mapping_error(dev, *addr);
-mask:
+
+	if (dma_phys_taken_by_bus(dev, phys, size)) {
+		dev_warn_ratelimited(dev,
+				     "cannot reach %s at %pap: behind this host bridge that is the bus address of something else\n",
+				     r->name, &phys);
+		return -EREMOTEIO;
+	}
+	if (dma_capable(dev, phys, size, false, attrs)) {
+		*addr = phys;
+		return 0;
+	}
 	dev_warn_ratelimited(dev,
 			     "cannot reach %s at %pap: beyond the DMA mask %#llx\n",
 			     r->name, &phys, dma_get_mask(dev));
@@ -156,9 +162,9 @@ int __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys, size_t size,
 
 	switch (path->map) {
 	case PCI_P2PDMA_MAP_BUS_ADDR:
-	case PCI_P2PDMA_MAP_OWN_BAR:
+	case DMA_PHYS_MAP_OWN_BAR:
 		*addr = dma_phys_bus_addr(r, phys);
-		error = dma_capable(dev, *addr, size, false) ? 0 : -EREMOTEIO;
+		error = dma_capable(dev, *addr, size, false, attrs) ? 0 : -EREMOTEIO;
 		if (error)
 			dev_warn_ratelimited(dev,
 					     "cannot reach %s at bus address %pad: beyond the DMA mask %#llx\n",
@@ -205,50 +211,21 @@ bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b)
 EXPORT_SYMBOL_GPL(dma_phys_same_provider);
 
 /*
- * A segment of a request that went through the host bridge: it has a reference
- * on its range for certain, which keeps the range in the tree, so that its
- * address leads there, by the domain's page table if there is one.
+ * dma_unmap_phys() of memory that is not RAM: peer-to-peer, or MMIO that was
+ * written down.  What was not is nobody's.
  */
-static void dma_phys_unmap_segment(struct device *dev, dma_addr_t addr,
-				   size_t size, enum dma_data_direction dir,
-				   unsigned long attrs)
+void dma_phys_unmap(struct device *dev, dma_addr_t addr, size_t size,
+		    enum dma_data_direction dir, unsigned long attrs)
 {
-	struct dma_phys_path *path = NULL;
-	struct p2p_range *range;
-	phys_addr_t phys = addr;
-
-	if (use_dma_iommu(dev))
-		phys = iommu_iova_to_phys(iommu_get_domain_for_dev(dev), addr);
-	scoped_guard(rcu) {
-		if (p2p_range_lookup(phys, size, &range) == P2P_RANGE_INSIDE)
-			path = dma_phys_path_find(to_dma_phys_range(range),
-						  dev);
-	}
-	dma_unmap_mmio(dev, addr, size, dir, attrs);
-	if (WARN_ON_ONCE(!path))
-		return;
-	trace_dma_phys_unmap(dev, path->range, phys, addr, size, path->map);
-	dma_phys_put(path, size);
-}
-
-/* Was it peer-to-peer, or MMIO that was written down?  Then it is unmapped. */
-static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
-			       size_t size, enum dma_data_direction dir,
-			       unsigned long attrs)
-{
-	struct dma_phys_mapping *m;
-
-	if (attrs & DMA_ATTR_P2P_SEGMENT) {
-		dma_phys_unmap_segment(dev, addr, size, dir, attrs);
-		return true;
-	}
-	m = dma_phys_mapping_take(dev, addr, size);
-	if (!m)
-		return false;
+	struct dma_phys_mapping *m = dma_phys_mapping_take(dev, addr, size);
 
 	/* the mapping's reference keeps range and path until it is put */
-	if (!m->path || m->path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		dma_unmap_mmio(dev, addr, size, dir, attrs);
+	if (!m || !m->path ||
+	    (m->path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE &&
+	     use_dma_iommu(dev)))
+		__dma_unmap_phys(dev, addr, size, dir, attrs);
+	if (!m)
+		return;
 	if (m->path) {
 		trace_dma_phys_unmap(dev, m->path->range, m->phys, addr, size,
 				     m->path->map);
@@ -257,7 +234,6 @@ static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
 		p2p_range_put(m->range);
 	}
 	dma_phys_mapping_free(m);
-	return true;
 }
 
 static const char *dma_phys_why(int error)
@@ -303,7 +279,7 @@ static int dma_phys_map_for(struct dma_phys_mapping *m, struct device *dev,
 	if (error && error != -ENXIO)
 		return error;
 	if (error || range) {
-		*addr = dma_map_mmio(dev, phys, size, dir, attrs);
+		*addr = __dma_map_phys(dev, phys, size, dir, attrs);
 		if (*addr == DMA_MAPPING_ERROR && !error)
 			p2p_range_put(range);
 		m->path = NULL;
@@ -322,19 +298,69 @@ static int dma_phys_map_for(struct dma_phys_mapping *m, struct device *dev,
 	return 0;
 }
 
-static dma_addr_t dma_phys_map_p2p(struct device *dev, phys_addr_t phys,
-				   size_t size, enum dma_data_direction dir,
-				   unsigned long attrs)
+/**
+ * dma_phys_map_another - a mapping of its own, beside one that the caller has
+ * @path: what dma_phys_get() returned
+ * @phys: CPU physical address, inside the range
+ * @size: bytes
+ * @dir: DMA direction
+ * @attrs: DMA attributes
+ * @addr: set to the DMA address
+ *
+ * dma_phys_map_in() for what is unmapped by dma_unmap_phys() on its own, and
+ * without another lookup.
+ *
+ * Context: any.
+ * Return: 0, or an error of dma_phys_map_in().
+ */
+int dma_phys_map_another(struct dma_phys_path *path, phys_addr_t phys,
+			 size_t size, enum dma_data_direction dir,
+			 unsigned long attrs, dma_addr_t *addr)
 {
+	struct p2p_range *range = &path->range->range;
 	struct dma_phys_mapping *m = dma_phys_mapping_alloc();
+	int error;
+
+	if (!m)
+		return -ENOMEM;
+	error = dma_phys_map_in(path, phys, size, dir, attrs, addr);
+	if (error) {
+		dma_phys_mapping_free(m);
+		return error;
+	}
+	p2p_range_get_more(range);
+	this_cpu_inc(path->inflight->mappings);
+	dma_phys_charge(path, size);
+	m->path = path;
+	m->range = range;
+	dma_phys_mapping_add(m, &path->client->dev, phys, *addr, size);
+	return 0;
+}
+
+/*
+ * dma_map_phys() of memory that is not RAM: what a PCI device registered is
+ * mapped by the way that @dev reaches that device, and the range is held until
+ * dma_phys_unmap(); any other address is mapped as plain MMIO.
+ */
+dma_addr_t dma_phys_map(struct device *dev, phys_addr_t phys, size_t size,
+			enum dma_data_direction dir, unsigned long attrs)
+{
 	dma_addr_t addr = DMA_MAPPING_ERROR;
+	struct dma_phys_mapping *m;
 	int error = -ENOMEM;
 
+	if (unlikely(!size || phys + (size - 1) < phys)) {
+		dev_warn_ratelimited(dev, "cannot map %zu bytes at %pap\n",
+				     size, &phys);
+		return DMA_MAPPING_ERROR;
+	}
+
+	m = dma_phys_mapping_alloc();
 	if (m)
 		error = dma_phys_map_for(m, dev, phys, size, dir, attrs, &addr);
 	else if (dma_phys_check(phys, size, 0) == -ENXIO)
 		/* nobody's: to be undone without having been written down */
-		return dma_map_mmio(dev, phys, size, dir, attrs);
+		return __dma_map_phys(dev, phys, size, dir, attrs);
 	if (error) {
 		dev_warn_ratelimited(dev,
 				     "peer-to-peer mapping of %pap+%#zx refused: %s\n",
@@ -347,143 +373,3 @@ static dma_addr_t dma_phys_map_p2p(struct device *dev, phys_addr_t phys,
 		dma_phys_mapping_free(m);
 	return addr;
 }
-
-#else /* CONFIG_DMA_PHYS_P2P */
-
-static dma_addr_t dma_phys_map_p2p(struct device *dev, phys_addr_t phys,
-				   size_t size, enum dma_data_direction dir,
-				   unsigned long attrs)
-{
-	return dma_map_mmio(dev, phys, size, dir, attrs);
-}
-
-static bool dma_phys_unmap_p2p(struct device *dev, dma_addr_t addr,
-			       size_t size, enum dma_data_direction dir,
-			       unsigned long attrs)
-{
-	return false;
-}
-
-#endif /* CONFIG_DMA_PHYS_P2P */
-
-/**
- * dma_map_phys - map a physical address for DMA
- * @dev: device that is to do the DMA
- * @phys: CPU physical address
- * @size: bytes, not zero
- * @dir: DMA direction
- * @attrs: DMA attributes; with DMA_ATTR_MMIO the address is not RAM
- *
- * RAM is mapped as dma_map_page_attrs() does.  With DMA_ATTR_MMIO the owner of
- * the address is looked up: memory that a PCI device registered is mapped
- * peer-to-peer, by the way that @dev reaches that device, and the range is
- * held until dma_unmap_phys(); any other address is mapped as plain MMIO.  So
- * is registered memory for a device that is not on PCI, but the range is held.
- * An address without a struct page is never taken for RAM.
- *
- * Context: any.
- * Return: the DMA address, to be tested with dma_mapping_error(); the error
- * means for RAM what it always did, and for peer-to-peer memory that it is not
- * inside one range, fenced, going away or out of reach, or that there is no
- * memory or IOVA space for the mapping (the log says which).
- */
-dma_addr_t dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
-			enum dma_data_direction dir, unsigned long attrs)
-{
-	if (unlikely(!size || phys + (size - 1) < phys)) {
-		dev_warn_ratelimited(dev, "cannot map %zu bytes at %pap\n",
-				     size, &phys);
-		return DMA_MAPPING_ERROR;
-	}
-
-	if (unlikely(attrs & DMA_ATTR_MMIO))
-		return dma_phys_map_p2p(dev, phys, size, dir, attrs);
-
-	if (unlikely(!pfn_valid(PHYS_PFN(phys)))) {
-		dev_warn_ratelimited(dev,
-				     "%pap is not RAM: map it with DMA_ATTR_MMIO\n",
-				     &phys);
-		return DMA_MAPPING_ERROR;
-	}
-	return dma_map_ram(dev, phys, size, dir, attrs);
-}
-EXPORT_SYMBOL_GPL(dma_map_phys);
-
-/**
- * dma_unmap_phys - undo dma_map_phys()
- * @dev: the device
- * @addr: what dma_map_phys() returned
- * @size: the bytes that were mapped
- * @dir: the direction they were mapped for
- * @attrs: the attributes they were mapped with
- *
- * Context: any.
- */
-void dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
-		    enum dma_data_direction dir, unsigned long attrs)
-{
-	if (likely(!(attrs & DMA_ATTR_MMIO)))
-		dma_unmap_page_attrs(dev, addr, size, dir, attrs);
-	else if (!dma_phys_unmap_p2p(dev, addr, size, dir, attrs))
-		dma_unmap_mmio(dev, addr, size, dir, attrs);
-}
-EXPORT_SYMBOL_GPL(dma_unmap_phys);
-
-/**
- * dma_map_resource - map MMIO for DMA
- * @dev: device that is to do the DMA
- * @phys_addr: CPU physical address, not RAM
- * @size: bytes
- * @dir: DMA direction
- * @attrs: DMA attributes
- *
- * Context: any.
- * Return: see dma_map_phys(); this is the same with DMA_ATTR_MMIO.
- */
-dma_addr_t dma_map_resource(struct device *dev, phys_addr_t phys_addr,
-			    size_t size, enum dma_data_direction dir,
-			    unsigned long attrs)
-{
-	return dma_map_phys(dev, phys_addr, size, dir, attrs | DMA_ATTR_MMIO);
-}
-EXPORT_SYMBOL(dma_map_resource);
-
-/**
- * dma_unmap_resource - undo dma_map_resource()
- * @dev: the device
- * @addr: what dma_map_resource() returned
- * @size: the bytes that were mapped
- * @dir: the direction they were mapped for
- * @attrs: the attributes they were mapped with
- *
- * Context: any.
- */
-void dma_unmap_resource(struct device *dev, dma_addr_t addr, size_t size,
-			enum dma_data_direction dir, unsigned long attrs)
-{
-	dma_unmap_phys(dev, addr, size, dir, attrs | DMA_ATTR_MMIO);
-}
-EXPORT_SYMBOL(dma_unmap_resource);
-
-/**
- * dma_need_unmap - does RAM that was mapped for a device need unmapping?
- * @dev: the device
- *
- * When it does not, a driver need not remember what it mapped.  The answer
- * does not change while mappings exist: swiotlb counts as soon as it may be
- * used, unlike in dma_dev_need_sync(), which waits for the first bounce.
- *
- * Context: any.
- * Return: false if unmapping RAM does nothing.
- */
-bool dma_need_unmap(struct device *dev)
-{
-	if (get_dma_ops(dev) || use_dma_iommu(dev) || dma_dev_need_sync(dev))
-		return true;
-	if (IS_ENABLED(CONFIG_DMA_API_DEBUG))
-		return true;
-	return is_swiotlb_active(dev) &&
-	       (is_swiotlb_force_bounce(dev) || dev->bus_dma_limit ||
-		dma_get_mask(dev) < DMA_BIT_MASK(64));
-}
-EXPORT_SYMBOL_GPL(dma_need_unmap);

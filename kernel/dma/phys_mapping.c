@@ -18,7 +18,7 @@
 #include <linux/init.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include "phys_range.h"
+#include "phys.h"
 
 #define DMA_PHYS_MAPPING_BITS	8
 

@@ -18,7 +18,7 @@
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include "phys_range.h"
+#include "phys.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/dma_phys.h>
@@ -142,7 +142,7 @@ static struct dma_phys_path *dma_phys_path_make(struct dma_phys_range *r,
 	path->client = client;
 	strscpy(path->name, pci_name(client));
 	if (client == provider)
-		path->map = PCI_P2PDMA_MAP_OWN_BAR;
+		path->map = DMA_PHYS_MAP_OWN_BAR;
 	else
 		path->map = pci_p2pdma_verdict(provider, client, true);
 	dma_phys_path_measure(path);

@@ -9,7 +9,7 @@
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/memremap.h>
-#include "phys_range.h"
+#include "phys.h"
 
 LIST_HEAD(dma_phys_ranges);
 

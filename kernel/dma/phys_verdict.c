@@ -19,7 +19,7 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
-#include "phys_range.h"
+#include "phys.h"
 
 /* The last answer, for whoever reads next. */
 static DEFINE_MUTEX(dma_phys_answer_lock);
@@ -117,7 +117,7 @@ static void dma_phys_explain(struct seq_buf *s, struct pci_dev *provider,
 			     struct pci_dev *client, int map)
 {
 	switch (map) {
-	case PCI_P2PDMA_MAP_OWN_BAR:
+	case DMA_PHYS_MAP_OWN_BAR:
 		seq_buf_puts(s, "verdict own_bar\n");
 		seq_buf_puts(s, "reason the memory is its own\n");
 		seq_buf_puts(s, "remedy none needed\n");
@@ -160,7 +160,7 @@ static void dma_phys_answer_pair(struct seq_buf *s, struct pci_dev *client,
 	int map, n = 0;
 
 	lockdep_assert_held(&dma_phys_lock);
-	map = client == provider ? PCI_P2PDMA_MAP_OWN_BAR :
+	map = client == provider ? DMA_PHYS_MAP_OWN_BAR :
 	      pci_p2pdma_verdict(provider, client, false);
 	seq_buf_printf(s, "client %s\nprovider %s\n", pci_name(client),
 		       pci_name(provider));

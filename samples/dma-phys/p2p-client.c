@@ -28,7 +28,7 @@ static const char *p2p_client_verdict(int map)
 		return "by bus address";
 	case PCI_P2PDMA_MAP_THRU_HOST_BRIDGE:
 		return "through the host bridge";
-	case PCI_P2PDMA_MAP_OWN_BAR:
+	case DMA_PHYS_MAP_OWN_BAR:
 		return "its own BAR";
 	case PCI_P2PDMA_MAP_NONE:
 		return "nobody's, as plain MMIO";

@@ -170,6 +170,7 @@ void percpu_ref_exit(struct percpu_ref *ref);
 void percpu_ref_kill(struct percpu_ref *ref);
 void percpu_ref_resurrect(struct percpu_ref *ref);
 bool percpu_ref_tryget_live(struct percpu_ref *ref);
+void percpu_ref_get(struct percpu_ref *ref);
 void percpu_ref_put(struct percpu_ref *ref);
 bool percpu_ref_is_zero(struct percpu_ref *ref);
 bool __ref_is_percpu(struct percpu_ref *ref, unsigned long **counters);

@@ -246,6 +246,16 @@ bool percpu_ref_tryget_live(struct percpu_ref *ref)
 	return live;
 }
 
+void percpu_ref_get(struct percpu_ref *ref)
+{
+	pthread_mutex_lock(&ref_lock);
+	if (ref->counters)
+		++*ref_counter(ref);
+	else
+		uatomic_inc(&ref->data->count.counter);
+	pthread_mutex_unlock(&ref_lock);
+}
+
 void percpu_ref_put(struct percpu_ref *ref)
 {
 	/* The range may go as soon as the count is zero; not before this. */

@@ -4,6 +4,7 @@
  * iterators, and copied: where the mark goes, and what is refused.
  */
 #include <kunit/test.h>
+#include <linux/dma-phys.h>
 #include <linux/bio-phys.h>
 #include <linux/bio.h>
 #include <linux/bvec.h>
@@ -140,7 +141,7 @@ static void mark_from_bvecs(struct kunit *test)
 	bvec_set_p2p(&bv[1], RANGE_A + SZ_8K, SZ_4K,
 		     dma_phys_life(RANGE_A + SZ_8K));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 	KUNIT_EXPECT_EQ(test, SZ_8K, bio->bi_iter.bi_size);
 }
@@ -157,7 +158,7 @@ static void mark_from_second_bvec(struct kunit *test)
 	bvec_set_p2p(&bv[1], RANGE_A + SZ_8K, SZ_4K,
 		     dma_phys_life(RANGE_A + SZ_8K));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	/* so that submission looks, and refuses it */
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 }
@@ -172,7 +173,7 @@ static void no_mark_for_ram(struct kunit *test)
 	bio_kunit_range(test, RANGE_A, RANGE_SIZE);
 	bvec_set_page(&bv, page, SZ_4K, 0);
 	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_FALSE(test, bio_is_p2p(bio));
 }
 
@@ -304,7 +305,7 @@ static void check_bvecs_of_gone(struct kunit *test)
 	set_piece(test, &bv[0], RAM);
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
 	KUNIT_EXPECT_EQ(test, -EINVAL, bio_phys_check_iter(&iter, NULL, true));
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 }
 
@@ -324,13 +325,13 @@ static void check_bvecs_once(struct kunit *test)
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
 	KUNIT_ASSERT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, false));
 	set_piece(test, &bv[1], P2P);
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_FALSE(test, bio_is_p2p(bio));
 
 	/* another IO is looked at anew, by whichever of the two comes first */
 	bio_reset(bio, NULL, REQ_OP_WRITE);
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
 	KUNIT_EXPECT_EQ(test, -EINVAL, bio_phys_check_iter(&iter, NULL, true));
@@ -350,7 +351,7 @@ static void check_bvecs_again(struct kunit *test)
 	set_piece(test, &bv, P2P);
 	KUNIT_ASSERT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, true));
 	KUNIT_EXPECT_TRUE(test, iov_iter_is_p2p(&iter));
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 }
 
@@ -367,7 +368,7 @@ static void check_bvecs_said_ram(struct kunit *test)
 	iov_iter_set_ram(&iter);
 	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, false));
 	KUNIT_EXPECT_FALSE(test, iov_iter_is_p2p(&iter));
-	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_FALSE(test, bio_is_p2p(bio));
 	/* the next IO says it again, or does not */
 	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);

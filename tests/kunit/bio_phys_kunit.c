@@ -3,6 +3,7 @@
  * KUnit tests for building bios with page-less memory.
  */
 #include <kunit/test.h>
+#include <linux/dma-phys.h>
 #include <linux/bio-phys.h>
 #include <linux/bio.h>
 #include <linux/bvec.h>

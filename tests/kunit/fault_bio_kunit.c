@@ -188,7 +188,7 @@ static int fault_map_request(struct fault *f)
 	if (blk_rq_dma_map_iter_start(b->rq, f->dev, &state, &iter)) {
 		do {
 			segs++;
-		} while (blk_rq_dma_map_iter_next(b->rq, f->dev, &state,
+		} while (blk_rq_dma_map_iter_next(b->rq, f->dev,
 						  &iter));
 		/* by bus address: this one reference is all there is */
 		if (!blk_rq_dma_unmap(b->rq, f->dev, &state, SZ_4K * segs,

@@ -200,8 +200,8 @@ static void put_in_softirq(struct kunit *test)
 	mod_timer(&t.timer, jiffies + 2);
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_wait(range));
 	KUNIT_EXPECT_TRUE(test, p2p_range_is_idle(range));
-	del_timer_sync(&t.timer);
-	destroy_timer_on_stack(&t.timer);
+	timer_delete_sync(&t.timer);
+	timer_destroy_on_stack(&t.timer);
 	KUNIT_EXPECT_EQ(test, 0, p2p_range_lift(range));
 }
 

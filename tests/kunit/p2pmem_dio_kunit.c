@@ -160,7 +160,7 @@ static void dio_in_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, LEN, iov_iter_count(&iter));
 	p2pmem_test_bio_end(bio);
 	bio = p2pmem_test_bio(test, a.bdev, 1, REQ_OP_READ);
-	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_EQ(test, 0, iov_iter_count(&iter));
 	KUNIT_EXPECT_EQ(test, test_area_phys(&a, LEN),
 			bvec_phys(&bio->bi_io_vec[0]));
@@ -311,7 +311,7 @@ static void dio_changes_between(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, a.addr + LEN, at);
 		bio = p2pmem_test_bio(test, a.bdev, 8, REQ_OP_READ);
 		KUNIT_EXPECT_EQ(test, i >= 2 ? -EFAULT : -EINVAL,
-				bio_iov_iter_get_pages(bio, &iter));
+				bio_iov_iter_get_pages(bio, &iter, 0, 0));
 		KUNIT_EXPECT_EQ(test, 0, bio->bi_vcnt);
 		KUNIT_EXPECT_EQ(test, 0, bio->bi_iter.bi_size);
 		bio_put(bio);
@@ -376,7 +376,7 @@ static void dio_not_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, true));
 	KUNIT_EXPECT_TRUE(test, iov_iter_is_p2p(&iter));
 	bio = p2pmem_test_bio(test, no, 8, REQ_OP_READ);
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	bio_put(bio);
 	/* a retry is not misled by the mark */
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,

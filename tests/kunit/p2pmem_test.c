@@ -350,7 +350,7 @@ struct bio *p2pmem_test_dio(struct kunit *test, struct block_device *bdev,
 	}
 	KUNIT_EXPECT_TRUE(test, iov_iter_is_p2p(iter));
 	bio = p2pmem_test_bio(test, bdev, vecs, op);
-	error = bio_iov_iter_get_pages(bio, iter);
+	error = bio_iov_iter_get_pages(bio, iter, 0, 0);
 	if (!error) {
 		KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 		return bio;

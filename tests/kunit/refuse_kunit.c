@@ -6,6 +6,7 @@
  * range without a device behind it is enough.
  */
 #include <kunit/test.h>
+#include <linux/dma-phys.h>
 #include <linux/anon_inodes.h>
 #include <linux/bio-phys.h>
 #include <linux/bio.h>

@@ -48,7 +48,8 @@ static void rq_disk_unmap(struct rq_disk *d, struct request *rq, int map,
 		return;
 	for (i = from; i < d->segs; i++)
 		dma_unmap_phys(d->dev, d->seg[i].addr, d->seg[i].len,
-			       rq_dma_dir(rq), blk_rq_dma_attrs(map));
+			       rq_dma_dir(rq), map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE ?
+			       DMA_ATTR_MMIO : 0);
 }
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -106,7 +107,7 @@ static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		len += iter.len;
 		if (d->while_mapping)
 			d->while_mapping(d);
-	} while (blk_rq_dma_map_iter_next(rq, d->dev, &state, &iter));
+	} while (blk_rq_dma_map_iter_next(rq, d->dev, &iter));
 
 	d->map = iter.p2pdma.map;
 	d->inflight = max(d->inflight, p2p_range_inflight(&d->r->range));

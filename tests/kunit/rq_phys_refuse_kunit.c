@@ -44,21 +44,6 @@ static void refuse_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, d->refused);
 }
 
-/* It would look for high memory, page by page. */
-static void refuse_bounce(struct kunit *test)
-{
-	struct queue_limits lim = {
-		.features = BLK_FEAT_P2P_PHYS | BLK_FEAT_BOUNCE_HIGH,
-		.max_segments = 32,
-	};
-	struct rq_disk *d = rq_disk_create_lim(test, "B", &lim);
-	struct bio *bio = rq_disk_bio(d, 1);
-
-	rq_disk_add(d, bio, 0, SZ_4K);
-	refuse(test, d, bio, -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, 0, d->refused);
-}
-
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
 /* No hardware does it here, so the fallback would encrypt with the CPU. */
 static void refuse_crypt(struct kunit *test)
@@ -164,7 +149,7 @@ static void refuse_mixed_bvecs(struct kunit *test)
 	bvec_set_page(&bv[0], rq_disk_pages(d, 0), SZ_4K, 0);
 	bvec_set_p2p(&bv[1], d->phys, SZ_4K, dma_phys_life(d->phys));
 	iov_iter_bvec(&iter, ITER_SOURCE, bv, 2, SZ_8K);
-	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	refuse(test, d, bio, -EINVAL);
 	KUNIT_EXPECT_EQ(test, 0, d->refused);
 }
@@ -220,7 +205,7 @@ static void gone_before_bvecs(struct kunit *test)
 	dma_phys_del(d->r);
 	dma_phys_del(d->r2);
 	iov_iter_bvec(&iter, ITER_SOURCE, &bv, 1, SZ_4K);
-	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter));
+	KUNIT_ASSERT_EQ(test, 0, bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 	KUNIT_EXPECT_EQ(test, -EREMOTEIO, rq_disk_submit(bio));
 	KUNIT_EXPECT_EQ(test, 0, d->requests + d->refused);
@@ -241,7 +226,7 @@ static const struct last_case last_cases[] = {
 	{ "RAM, then a peer", "B", RAM, P2P, -EINVAL },
 	{ "a peer, then RAM", "B", P2P, RAM, -EINVAL },
 	{ "two providers", "B", P2P, P2P2, -EREMOTEIO },
-	{ "two providers, host bridge", "H", P2P, P2P2, -EINVAL },
+	{ "two providers, host bridge", "H", P2P, P2P2, -EREMOTEIO },
 	{ "a peer, then RAM, host bridge", "H", P2P, RAM, -EINVAL },
 	{ "of today, then stale", "B", P2P, STALE, -EREMOTEIO },
 	{ "stale, then of today", "B", STALE, P2P, -EREMOTEIO },
@@ -342,7 +327,6 @@ static void last_metadata(struct kunit *test)
 static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(refuse_unreachable),
 	KUNIT_CASE(refuse_queue),
-	KUNIT_CASE(refuse_bounce),
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
 	KUNIT_CASE(refuse_crypt),
 #endif

@@ -8,7 +8,7 @@
  *		return iter.status;		// nothing is mapped
  *	do {
  *		add iter.addr, iter.len to the command
- *	} while (blk_rq_dma_map_iter_next(req, dev, &state, &iter));
+ *	} while (blk_rq_dma_map_iter_next(req, dev, &iter));
  *	if (iter.status != BLK_STS_OK)
  *		unmap what was added, return iter.status;
  *
@@ -16,15 +16,15 @@
  *
  *	if (!blk_rq_dma_unmap(req, dev, &state, total, map))
  *		for each segment:
- *			dma_unmap_phys(dev, addr, len, rq_dma_dir(req),
- *				       blk_rq_dma_attrs(map));
+ *			dma_unmap_phys(dev, addr, len, rq_dma_dir(req), attrs);
  *
- * where map is iter.p2pdma.map, which a driver remembers with the command.
+ * where map is iter.p2pdma.map, which a driver remembers with the command, and
+ * attrs is DMA_ATTR_MMIO if that is PCI_P2PDMA_MAP_THRU_HOST_BRIDGE, else 0.
  */
 #ifndef _LINUX_BLK_MQ_DMA_H
 #define _LINUX_BLK_MQ_DMA_H
 
-#include <linux/blk-mq.h>
+#include <linux/blk-mq-p2p.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 
@@ -57,7 +57,6 @@ bool blk_rq_dma_map_iter_start(struct request *req, struct device *dma_dev,
 			       struct dma_iova_state *state,
 			       struct blk_dma_iter *iter);
 bool blk_rq_dma_map_iter_next(struct request *req, struct device *dma_dev,
-			      struct dma_iova_state *state,
 			      struct blk_dma_iter *iter);
 bool blk_rq_integrity_dma_map_iter_start(struct request *req,
 					 struct device *dma_dev,
@@ -66,8 +65,6 @@ bool blk_rq_integrity_dma_map_iter_start(struct request *req,
 bool blk_rq_integrity_dma_map_iter_next(struct request *req,
 					struct device *dma_dev,
 					struct blk_dma_iter *iter);
-void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map);
-
 /**
  * blk_rq_dma_unmap - the DMA of a request has ended
  * @req: the request
@@ -83,8 +80,7 @@ void blk_rq_put_range(struct request *req, enum pci_p2pdma_map_type map);
  *
  * Context: any.
  * Return: true if that was all; false if the driver has to dma_unmap_phys()
- * each segment, with blk_rq_dma_attrs(@map), where dma_need_unmap() or @map
- * being PCI_P2PDMA_MAP_THRU_HOST_BRIDGE say that it matters.
+ * each segment, where dma_need_unmap() says that it matters.
  */
 static inline bool blk_rq_dma_unmap(struct request *req, struct device *dma_dev,
 				    struct dma_iova_state *state,
@@ -98,20 +94,10 @@ static inline bool blk_rq_dma_unmap(struct request *req, struct device *dma_dev,
 				 0);
 		return true;
 	}
-	blk_rq_put_range(req, map);
-	return map != PCI_P2PDMA_MAP_THRU_HOST_BRIDGE;
-}
-
-/**
- * blk_rq_dma_attrs - the attributes that segments are unmapped with
- * @map: &blk_dma_iter.p2pdma.map of the iterator that mapped them
- *
- * Return: DMA attributes for dma_unmap_phys().
- */
-static inline unsigned long blk_rq_dma_attrs(enum pci_p2pdma_map_type map)
-{
-	return map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE ?
-	       DMA_ATTR_MMIO | DMA_ATTR_P2P_SEGMENT : 0;
+	if (blk_rq_is_p2p(req))
+		return blk_rq_p2p_unmap(req, dma_dev);
+	/* struct pages of ZONE_DEVICE */
+	return true;
 }
 
 #endif /* _LINUX_BLK_MQ_DMA_H */

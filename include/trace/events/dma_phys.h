@@ -15,14 +15,14 @@
 TRACE_DEFINE_ENUM(PCI_P2PDMA_MAP_NOT_SUPPORTED);
 TRACE_DEFINE_ENUM(PCI_P2PDMA_MAP_BUS_ADDR);
 TRACE_DEFINE_ENUM(PCI_P2PDMA_MAP_THRU_HOST_BRIDGE);
-TRACE_DEFINE_ENUM(PCI_P2PDMA_MAP_OWN_BAR);
+TRACE_DEFINE_ENUM(DMA_PHYS_MAP_OWN_BAR);
 
 #define show_dma_phys_verdict(map)					\
 	__print_symbolic(map,						\
 		{ PCI_P2PDMA_MAP_NOT_SUPPORTED, "not_supported" },	\
 		{ PCI_P2PDMA_MAP_BUS_ADDR, "bus_addr" },		\
 		{ PCI_P2PDMA_MAP_THRU_HOST_BRIDGE, "host_bridge" },	\
-		{ PCI_P2PDMA_MAP_OWN_BAR, "own_bar" })
+		{ DMA_PHYS_MAP_OWN_BAR, "own_bar" })
 
 DECLARE_EVENT_CLASS(dma_phys_class,
 	TP_PROTO(struct device *dev, const struct dma_phys_range *r,

@@ -151,7 +151,7 @@ position site.p;
 +		sg_dma_address(&C->f[n]) = rq_iter.addr;
 +		sg_dma_len(&C->f[n]) = rq_iter.len;
 +		n++;
-+	} while (blk_rq_dma_map_iter_next(rq, dev, &rq_state, &rq_iter));
++	} while (blk_rq_dma_map_iter_next(rq, dev, &rq_iter));
 +}
 +if (rq_iter.status != BLK_STS_OK) {
 +	while (n) {

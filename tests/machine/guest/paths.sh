@@ -280,9 +280,9 @@ ram_refused() {
 # host bridge, for want of IOVA space or page tables: it is tried again, as RAM is
 p2p_not_now() {
 	fault=/sys/kernel/debug/fail_function
-	echo dma_map_mmio > $fault/inject
+	echo dma_phys_map_iova > $fault/inject
 	# DMA_MAPPING_ERROR
-	echo 0xffffffffffffffff > $fault/dma_map_mmio/retval
+	echo 0xffffffffffffffff > $fault/dma_phys_map_iova/retval
 	echo 0 > $fault/verbose
 	echo 1000000 > $fault/times
 	echo 10 > $fault/probability

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the phys_*.c files share and nobody else needs. */
-#ifndef _KERNEL_DMA_PHYS_RANGE_H
-#define _KERNEL_DMA_PHYS_RANGE_H
+/* What the files of kernel/dma share about DMA by physical address. */
+#ifndef _KERNEL_DMA_PHYS_H
+#define _KERNEL_DMA_PHYS_H
 
 #include <linux/dma-phys.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 
+/* dma_map_phys() and dma_unmap_phys() without a look at who owns the address */
+dma_addr_t __dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs);
+void __dma_unmap_phys(struct device *dev, dma_addr_t addr, size_t size,
+		      enum dma_data_direction dir, unsigned long attrs);
+
 #ifdef CONFIG_DMA_PHYS_P2P
+
+/* of what is not RAM, with DMA_ATTR_MMIO */
+dma_addr_t dma_phys_map(struct device *dev, phys_addr_t phys, size_t size,
+			enum dma_data_direction dir, unsigned long attrs);
+void dma_phys_unmap(struct device *dev, dma_addr_t addr, size_t size,
+		    enum dma_data_direction dir, unsigned long attrs);
 
 static inline struct dma_phys_range *to_dma_phys_range(struct p2p_range *range)
 {
@@ -84,5 +96,35 @@ void dma_phys_report(struct dma_phys_range *r);
 void dma_phys_notify(struct dma_phys_range *r, enum dma_phys_event event,
 		     struct dma_phys_notice *notice);
 
+#else /* CONFIG_DMA_PHYS_P2P */
+
+static inline dma_addr_t dma_phys_map(struct device *dev, phys_addr_t phys,
+				      size_t size, enum dma_data_direction dir,
+				      unsigned long attrs)
+{
+	return __dma_map_phys(dev, phys, size, dir, attrs);
+}
+
+static inline void dma_phys_unmap(struct device *dev, dma_addr_t addr,
+				  size_t size, enum dma_data_direction dir,
+				  unsigned long attrs)
+{
+	__dma_unmap_phys(dev, addr, size, dir, attrs);
+}
+
 #endif /* CONFIG_DMA_PHYS_P2P */
-#endif /* _KERNEL_DMA_PHYS_RANGE_H */
+
+/*
+ * An address that is mapped as RAM has a struct page.  Where somebody is to
+ * find out what a driver did wrong, it is asked for.
+ */
+static inline bool dma_phys_is_ram(struct device *dev, phys_addr_t phys)
+{
+	if (!IS_ENABLED(CONFIG_DMA_PHYS_DEBUG) || pfn_valid(PHYS_PFN(phys)))
+		return true;
+	dev_warn_ratelimited(dev, "%pap is not RAM: map it with DMA_ATTR_MMIO\n",
+			     &phys);
+	return false;
+}
+
+#endif /* _KERNEL_DMA_PHYS_H */

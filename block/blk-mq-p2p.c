@@ -26,6 +26,8 @@ static blk_status_t blk_rq_p2p_first(struct request *req, struct bio_vec *first)
 	struct bio *bio;
 
 	*first = mp_bvec_iter_bvec(req->bio->bi_io_vec, req->bio->bi_iter);
+	if (!bvec_is_p2p(first))
+		return BLK_STS_INVAL;
 	for (bio = req->bio; bio; bio = bio->bi_next)
 		bio_for_each_bvec(bv, bio, iter)
 			if (!bvec_same_kind(&bv, first))

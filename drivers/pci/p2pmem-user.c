@@ -17,7 +17,6 @@
 #include <linux/io.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
-#include <linux/pfn_t.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -61,7 +60,7 @@ static vm_fault_t p2pmem_insert(struct vm_area_struct *vma, unsigned long addr)
 	 */
 	if (!IS_ENABLED(CONFIG_ARCH_HAS_PTE_SPECIAL) && pfn_valid(pfn))
 		return VM_FAULT_SIGBUS;
-	return vmf_insert_mixed(vma, addr, __pfn_to_pfn_t(pfn, PFN_DEV));
+	return vmf_insert_mixed(vma, addr, pfn);
 }
 
 /* The memory is there as a whole, so spare the process more faults. */

@@ -125,7 +125,7 @@ static void fake_pci_add_host(struct fake_pci *fake, int i)
 	const struct fake_pci_node *node = &fake->nodes[i];
 	struct pci_host_bridge *bridge;
 	struct fake_pci_host *host;
-	int w;
+	int nr, w;
 
 	host = kzalloc(sizeof(*host), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(fake->test, host);
@@ -138,7 +138,8 @@ static void fake_pci_add_host(struct fake_pci *fake, int i)
 	bridge->ops = &fake_pci_ops;
 	bridge->sysdata = host;
 	bridge->busnr = 0;
-	bridge->domain_nr = FAKE_PCI_DOMAIN + node->domain;
+	nr = FAKE_PCI_DOMAIN + node->domain;
+	bridge->domain_nr = pci_bus_find_emul_domain_nr(nr, nr, nr);
 #ifdef CONFIG_X86
 	host->sysdata.domain = bridge->domain_nr;
 	host->sysdata.node = NUMA_NO_NODE;

@@ -128,7 +128,7 @@ static int run_bio_kmalloc(struct fault *f)
 
 	if (!bio)
 		return -ENOMEM;
-	bio_init(bio, b->disk->part0, bio->bi_inline_vecs, FAULT_SEGS,
+	bio_init(bio, b->disk->part0, bio_inline_vecs(bio), FAULT_SEGS,
 		 REQ_OP_DRV_OUT);
 	ret = fault_fill(f, bio);
 	bio_uninit(bio);

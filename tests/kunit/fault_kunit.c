@@ -211,9 +211,11 @@ static int run_map_in(struct fault *f)
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	error = dma_phys_map_in(path, f->phys, SZ_4K, DMA_TO_DEVICE, 0, &addr);
-	if (!error && path->map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
-		dma_unmap_mmio(f->dev, addr, SZ_4K, DMA_TO_DEVICE, 0);
+	error = dma_phys_map_another(path, f->phys, SZ_4K, DMA_TO_DEVICE, 0,
+				     &addr);
+	if (!error)
+		dma_unmap_phys(f->dev, addr, SZ_4K, DMA_TO_DEVICE,
+			       DMA_ATTR_MMIO);
 	dma_phys_put(path, 0);
 	return error;
 }

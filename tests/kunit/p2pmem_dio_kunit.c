@@ -261,7 +261,7 @@ static void dio_other_file(struct kunit *test)
 	unsigned long at;
 
 	test_area(test, &a);
-	file = shmem_file_setup("dio_other_file", LEN, 0);
+	file = shmem_file_setup("dio_other_file", LEN, EMPTY_VMA_FLAGS);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	file->private_data = &a;
 	at = vm_mmap(file, a.addr + 3 * LEN, LEN, RW, MAP_SHARED | MAP_FIXED,

@@ -158,7 +158,8 @@ static void integrity_limits(struct queue_limits *lim, unsigned char flags)
 		.features = BLK_FEAT_P2P_PHYS,
 		.integrity = {
 			.csum_type = BLK_INTEGRITY_CSUM_CRC,
-			.tuple_size = 8,
+			.metadata_size = 8,
+			.pi_tuple_size = 8,
 			.flags = flags,
 		},
 	};
@@ -175,30 +176,6 @@ static void integrity(struct kunit *test)
 	test_disk(test, &lim);
 	expect_end(test, test_bio(test, REQ_OP_WRITE), c->write);
 	expect_end(test, test_bio(test, REQ_OP_READ), c->read);
-}
-
-static void test_end_io(struct bio *bio)
-{
-	bio->bi_private = NULL;
-}
-
-/* The profile changed while a throttled bio was on its way. */
-static void integrity_switched_on(struct kunit *test)
-{
-	struct queue_limits lim;
-	struct bio *bio;
-
-	if (!IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY))
-		kunit_skip(test, "no CONFIG_BLK_DEV_INTEGRITY");
-	integrity_limits(&lim, 0);
-	test_disk(test, &lim);
-	bio = test_bio(test, REQ_OP_WRITE);
-	bio->bi_private = bio;
-	bio->bi_end_io = test_end_io;
-	KUNIT_EXPECT_FALSE(test, bio_integrity_prep(bio));
-	KUNIT_EXPECT_PTR_EQ_MSG(test, NULL, bio->bi_private, "not ended");
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, blk_status_to_errno(bio->bi_status));
-	bio_put(bio);
 }
 
 /* Encrypted by the device or by the fallback: that is known further down. */
@@ -259,7 +236,7 @@ static void provider_gone(struct kunit *test)
 	p2p_range_unregister(&t->range);
 	test_iter(test, &iter, ITER_SOURCE, false);
 	bio = bio_alloc(t->disk->part0, 0, REQ_OP_WRITE, GFP_KERNEL);
-	bio_iov_bvec_set(bio, &iter);
+	bio_iov_iter_set(bio, &iter);
 	KUNIT_EXPECT_TRUE(test, bio_is_p2p(bio));
 	expect_end(test, bio, -EREMOTEIO);
 }
@@ -469,7 +446,6 @@ static struct kunit_case refuse_cases[] = {
 	KUNIT_CASE(driver_does_not),
 	KUNIT_CASE(stacking_does_not_inherit),
 	KUNIT_CASE_PARAM(integrity, integrity_gen_params),
-	KUNIT_CASE(integrity_switched_on),
 	KUNIT_CASE(inline_encryption),
 	KUNIT_CASE(file_that_looks),
 	KUNIT_CASE(file_that_does_not_look),

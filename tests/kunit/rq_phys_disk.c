@@ -219,7 +219,7 @@ struct rq_disk *rq_disk_create_flags(struct kunit *test, const char *client,
 	d->set.nr_hw_queues = 1;
 	d->set.queue_depth = 16;
 	d->set.numa_node = NUMA_NO_NODE;
-	d->set.flags = BLK_MQ_F_SHOULD_MERGE | flags;
+	d->set.flags = flags;
 	KUNIT_ASSERT_EQ(test, 0, blk_mq_alloc_tag_set(&d->set));
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, rq_disk_remove, d));

@@ -254,7 +254,8 @@ static struct rq_disk *integrity_disk(struct kunit *test, unsigned char flags)
 		.max_integrity_segments = 8,
 		.integrity = {
 			.csum_type = BLK_INTEGRITY_CSUM_IP,
-			.tuple_size = 8,
+			.metadata_size = 8,
+			.pi_tuple_size = 8,
 			.flags = flags,
 		},
 	};

@@ -229,51 +229,6 @@ static void append_to_wrong_queue(struct kunit *test)
 	bio_put(bio);
 }
 
-/* Adding by the queue's limits does not go by way of bio_add_page(). */
-static void add_pc_page(struct kunit *test)
-{
-	struct rq_disk *d = rq_disk_create(test, "B");
-	struct request_queue *q = d->disk->queue;
-	struct page *page = rq_disk_pages(d, 0);
-	struct bio *bio = append_bio(d, 4);
-
-	add_kind(d, bio, P2P, NULL, 0, 512);
-	KUNIT_EXPECT_EQ(test, 0, bio_add_pc_page(q, bio, page, 512, 0));
-	KUNIT_EXPECT_EQ(test, 1, bio->bi_vcnt);
-	KUNIT_EXPECT_EQ(test, 512, bio->bi_iter.bi_size);
-	bio_put(bio);
-
-	bio = append_bio(d, 4);
-	KUNIT_EXPECT_EQ(test, 512, bio_add_pc_page(q, bio, page, 512, 0));
-	KUNIT_EXPECT_EQ(test, -EINVAL, bio_add_phys(bio, d->phys, 512));
-	KUNIT_EXPECT_FALSE(test, bio_is_p2p(bio));
-	bio_put(bio);
-}
-
-#ifdef CONFIG_BLK_DEV_ZONED
-static void add_zone_append_page(struct kunit *test)
-{
-	struct queue_limits lim = {
-		.features = BLK_FEAT_P2P_PHYS | BLK_FEAT_ZONED,
-		.max_segments = 32,
-		.chunk_sectors = SZ_1M / SECTOR_SIZE,
-		.max_zone_append_sectors = SZ_64K / SECTOR_SIZE,
-	};
-	struct rq_disk *d = rq_disk_create_lim(test, "B", &lim);
-	struct page *page = rq_disk_pages(d, 0);
-	struct bio *bio = rq_disk_bio(d, 4);
-
-	bio->bi_opf = REQ_OP_ZONE_APPEND;
-	KUNIT_EXPECT_EQ(test, 512,
-			bio_add_zone_append_page(bio, page, 512, 0));
-	bio_reset(bio, d->disk->part0, REQ_OP_ZONE_APPEND);
-	add_kind(d, bio, P2P, NULL, 0, 512);
-	KUNIT_EXPECT_EQ(test, 0, bio_add_zone_append_page(bio, page, 512, 0));
-	KUNIT_EXPECT_EQ(test, 1, bio->bi_vcnt);
-	bio_put(bio);
-}
-#endif
-
 /* passthrough of a kernel submitter's bvecs */
 
 struct bvec_case {
@@ -363,10 +318,6 @@ static struct kunit_case rq_phys_merge_cases[] = {
 	KUNIT_CASE(append_mixed_bio),
 	KUNIT_CASE(append_when_gone),
 	KUNIT_CASE(append_to_wrong_queue),
-	KUNIT_CASE(add_pc_page),
-#ifdef CONFIG_BLK_DEV_ZONED
-	KUNIT_CASE(add_zone_append_page),
-#endif
 	KUNIT_CASE_PARAM(map_bvecs_to, bvec_gen_params),
 	KUNIT_CASE_PARAM(map_bvecs_from, bvec_gen_params),
 	{}

@@ -23,7 +23,7 @@ static void expect_queue_free(struct kunit *test, struct rq_disk *d)
 
 	blk_freeze_queue_start(q);
 	KUNIT_EXPECT_EQ(test, 1, blk_mq_freeze_queue_wait_timeout(q, LONG) > 0);
-	blk_mq_unfreeze_queue(q);
+	blk_mq_unfreeze_queue_nomemrestore(q);
 }
 
 /* A bio of one page of the peer's memory, on its way. */

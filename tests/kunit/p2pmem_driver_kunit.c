@@ -563,7 +563,7 @@ static void goes_whole(struct kunit *test)
 
 static void test_revert_creds(void *data)
 {
-	revert_creds(data);
+	put_cred(revert_creds(data));
 }
 
 /* Be a user without privileges. */
@@ -576,7 +576,6 @@ static void test_become(struct kunit *test, uid_t uid)
 	cred->uid = KUIDT_INIT(uid);
 	cap_clear(cred->cap_effective);
 	old = override_creds(cred);
-	put_cred(cred);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, test_revert_creds,
 						  (void *)old));

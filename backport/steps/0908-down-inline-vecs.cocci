@@ -10,4 +10,4 @@
 expression B;
 @@
 -bio_inline_vecs(B)
-+B->bi_inline_vecs
++&B->bi_inline_vecs[0]

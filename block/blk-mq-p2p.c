@@ -38,8 +38,8 @@ static blk_status_t blk_rq_p2p_first(struct request *req, struct bio_vec *first)
 
 /*
  * Does the driver unmap the pieces?  The same as it asks itself; should the
- * answer change meanwhile (the first bounce of swiotlb), a counter of debugfs is
- * wrong.
+ * answer change meanwhile (the first bounce of swiotlb), a counter of debugfs
+ * is wrong.
  */
 static bool blk_rq_p2p_pieces(const struct dma_phys_path *path,
 			      struct device *dma_dev)
@@ -172,8 +172,8 @@ static noinline void blk_rq_p2p_trace_unmap(struct request *req)
  * if the request ends well.
  *
  * Context: any.
- * Return: true if that was all, false if the driver has to dma_unmap_phys() each
- * piece, with DMA_ATTR_MMIO.  Those have references of their own.
+ * Return: true if that was all, false if the driver has to dma_unmap_phys()
+ * each piece, with DMA_ATTR_MMIO.  Those have references of their own.
  */
 bool blk_rq_p2p_unmap(struct request *req, struct device *dma_dev)
 {

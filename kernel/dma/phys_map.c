@@ -164,8 +164,9 @@ int __dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys, size_t size,
 	case PCI_P2PDMA_MAP_BUS_ADDR:
 	case DMA_PHYS_MAP_OWN_BAR:
 		*addr = dma_phys_bus_addr(r, phys);
-		error = dma_capable(dev, *addr, size, false, attrs) ? 0 : -EREMOTEIO;
-		if (error)
+		if (dma_capable(dev, *addr, size, false, attrs))
+			error = 0;
+		else
 			dev_warn_ratelimited(dev,
 					     "cannot reach %s at bus address %pad: beyond the DMA mask %#llx\n",
 					     r->name, addr, dma_get_mask(dev));

@@ -99,6 +99,7 @@ static void bvec_slab(struct kunit *test)
 static void bio_slab(struct kunit *test)
 {
 	struct bio *bio = bio_alloc(NULL, 1, REQ_OP_READ, GFP_KERNEL);
+
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	KUNIT_EXPECT_PTR_EQ(test, bio_inline_vecs(bio), bio->bi_io_vec);
 	/* behind it, however few it has: BIO_INLINE_VECS */

@@ -428,7 +428,8 @@ static void one_to_fail(struct kunit *test)
 		{ "mapping again, host bridge", "H", NULL, run_map, NULL,
 		  -EIO },
 		/* works without having been written down */
-		{ "another mapping", "G", NULL, run_map_another, NULL, -ENOMEM },
+		{ "another mapping", "G", NULL, run_map_another, NULL,
+		  -ENOMEM },
 		{ "nobody's MMIO", "G", NULL, run_nobody },
 	};
 	/* kmemleak writes down what was allocated, in memory of its own */

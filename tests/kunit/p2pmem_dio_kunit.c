@@ -376,7 +376,8 @@ static void dio_not_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, bio_phys_check_iter(&iter, NULL, true));
 	KUNIT_EXPECT_TRUE(test, iov_iter_is_p2p(&iter));
 	bio = p2pmem_test_bio(test, no, 8, REQ_OP_READ);
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, bio_iov_iter_get_pages(bio, &iter, 0, 0));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			bio_iov_iter_get_pages(bio, &iter, 0, 0));
 	bio_put(bio);
 	/* a retry is not misled by the mark */
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,

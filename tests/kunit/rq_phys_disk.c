@@ -42,14 +42,16 @@ static void rq_disk_unmap(struct rq_disk *d, struct request *rq, int map,
 			  unsigned int from, size_t len)
 {
 	struct dma_iova_state state = {};
+	unsigned long attrs = 0;
 	unsigned int i;
 
+	if (map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE)
+		attrs |= DMA_ATTR_MMIO;
 	if (blk_rq_dma_unmap(rq, d->dev, &state, len, map))
 		return;
 	for (i = from; i < d->segs; i++)
 		dma_unmap_phys(d->dev, d->seg[i].addr, d->seg[i].len,
-			       rq_dma_dir(rq), map == PCI_P2PDMA_MAP_THRU_HOST_BRIDGE ?
-			       DMA_ATTR_MMIO : 0);
+			       rq_dma_dir(rq), attrs);
 }
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY

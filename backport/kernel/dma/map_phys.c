@@ -11,12 +11,6 @@
 #include <linux/swiotlb.h>
 #include "phys.h"
 
-/* what dma_map_resource() was (mapping.c) */
-dma_addr_t dma_map_mmio(struct device *dev, phys_addr_t phys, size_t size,
-			enum dma_data_direction dir, unsigned long attrs);
-void dma_unmap_mmio(struct device *dev, dma_addr_t addr, size_t size,
-		    enum dma_data_direction dir, unsigned long attrs);
-
 dma_addr_t __dma_map_phys(struct device *dev, phys_addr_t phys, size_t size,
 			  enum dma_data_direction dir, unsigned long attrs)
 {

@@ -162,7 +162,8 @@ class Work:
         files = set()
         for path, text in self.texts["0120"].items():
             others = {n for n in self.steps if n <= last and n not in
-                      ("0105", "0120", "0130") and path in self.texts[n]}
+                      ("0105", "0117", "0120", "0130", "0131",
+                       "0132", "0133") and path in self.texts[n]}
             new = text.decode(errors="replace")
             if not others and not re.search(r"\bbv_phys\b", new):
                 files.add(path)

@@ -12,6 +12,10 @@ import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "graft"))
+
+from census import functions  # noqa: E402,F401
+
 WHERE = ("arch block certs crypto drivers fs include init io_uring ipc kernel "
          "lib mm net samples security sound virt").split()
 
@@ -38,25 +42,6 @@ def read(tree, file):
         text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"),
                       f.read(), flags=re.S)
     return text.split("\n")
-
-
-def functions(lines):
-    """For each line, the function or macro that it is in; and their lines."""
-    name, start, out, spans = None, 0, [], {}
-    for i, line in enumerate(lines):
-        m = re.match(r"#define\s+(\w+)\(", line) or \
-            re.match(r"(?!#|/|\*|typedef|struct \w+ [\w*]+ =)"
-                     r"(?:\w[^=;]*?)?\b(\w+)\s*\(", line)
-        if m and not line.rstrip().endswith(";"):
-            call = re.match(r"\w*(?:SYSCALL_DEFINE|BPF_CALL_)\d\((\w+)",
-                            line)
-            name, start = (call or m)[1], i
-        out.append(name)
-        if name:
-            spans[name] = (spans.get(name, (start, 0))[0], i + 1)
-        if line.startswith("}"):
-            name = None
-    return out, spans
 
 
 def table(path, words):

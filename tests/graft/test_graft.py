@@ -381,6 +381,25 @@ class Refusals(Toy):
         self.cocci(COCCI.replace("Hunks: 2", ""))
         self.refused("0001-toy.cocci: .*no `Hunks:`", "apply")
 
+    def test_a_caller_that_is_not_known(self):
+        self.put("tree/lib/w.c", "int w(struct bio *b)\n{\n"
+                 "\treturn take(b);\n}\n")
+        self.put("repo/graft/census", "# who takes\ntake lib/v.c v\n")
+        self.refused("unknown(.|\n)*lib/w.c: w\\(\\) calls take\\(\\)",
+                     "apply")
+        self.put("repo/graft/census", "take lib/w.c w\ntake lib/v.c v\n")
+        self.ok("apply")
+
+    def test_a_caller_in_a_comment_is_none(self):
+        self.put("tree/lib/w.c", "int w(struct bio *b)\n{\n"
+                 "\t/* take(b) */\n\treturn mistake(b);\n}\n")
+        self.put("repo/graft/census", "take lib/v.c v\n")
+        self.ok("apply")
+
+    def test_census_of_nothing(self):
+        self.put("repo/graft/census", "take lib/v.c\n")
+        self.refused("census:1: not", "apply")
+
     def test_no_such_fact(self):
         self.cocci(COCCI.replace("a_kernel", "a_colonel"))
         self.refused("0001-toy.cocci: there is no such fact: a_colonel",

@@ -48,9 +48,12 @@ def read_census(filename):
 def callers(view, known):
     """{function: {(file, caller)}} of the pristine tree."""
     found = {name: set() for name in known}
-    calls = {name: re.compile(r"(?<![\w>.])" * (not name.startswith("f_op")) +
-                              re.escape(name) + r"\s*\(") for name in known}
-    words = [re.escape(n) + "[[:space:]]*\\(" for n in known]
+    # a method may be taken to be called later
+    calls = {name: re.compile(re.escape(name) + r"\s*[(;]"
+                              if name.startswith("f_op") else
+                              r"(?<![\w>.])" + re.escape(name) + r"\s*\(")
+             for name in known}
+    words = [re.escape(n) + "[[:space:]]*[(;]" for n in known]
     for path in view.candidates(words) if known else ():
         text = (view.kernels(path) or b"").decode(errors="replace")
         text = re.sub(r"/\*.*?\*/|//[^\n]*",

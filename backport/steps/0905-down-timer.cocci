@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Timers have their old names.
+// The end of a timer on the stack has its old name.
 //
-// Unless: timer_delete_sync
-// Ours: \<timer_(delete_sync|destroy_on_stack)\(
+// Unless: timer_destroy_on_stack
+// Ours: \<timer_destroy_on_stack\(
 // Hunks: 1
-
-@@
-@@
--timer_delete_sync
-+del_timer_sync
- (...)
 
 @@
 @@

@@ -101,7 +101,8 @@ static inline int bio_phys_check_iter(struct iov_iter *iter,
  *
  * For those who know: nobody looks at any of them then.  Who cannot be sure
  * must not say it: a bio of peer-to-peer memory without its mark can be merged
- * and read as if it were RAM, and is refused only when it is mapped.
+ * and read as if it were RAM.  The iterator of requests refuses it only if the
+ * first piece is such memory.
  *
  * Context: any.
  */

@@ -390,6 +390,21 @@ class Refusals(Toy):
         self.put("repo/graft/census", "take lib/w.c w\ntake lib/v.c v\n")
         self.ok("apply")
 
+    def test_a_method_that_is_kept_to_be_called(self):
+        self.put("tree/lib/w.c", "int w(struct file *f)\n{\n"
+                 "\tif (!f->f_op->take)\n\t\treturn 0;\n"
+                 "\tcall = f->f_op->take;\n\treturn call(f);\n}\n")
+        self.put("repo/graft/census", "f_op->take lib/v.c v\n")
+        self.refused("lib/w.c: w\\(\\) calls f_op->take\\(\\)", "apply")
+
+    def test_another_version_under_the_graft(self):
+        self.put("repo/graft/census", "take lib/v.c v\n")
+        self.ok("apply")
+        self.put("tree/lib/w.c", "int w(struct bio *b)\n{\n"
+                 "\treturn take(b);\n}\n")
+        self.put("tree/Makefile", "VERSION = 6\nSUBLEVEL = 1\n")
+        self.refused("lib/w.c: w\\(\\) calls take\\(\\)", "apply")
+
     def test_a_caller_in_a_comment_is_none(self):
         self.put("tree/lib/w.c", "int w(struct bio *b)\n{\n"
                  "\t/* take(b) */\n\treturn mistake(b);\n}\n")

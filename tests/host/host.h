@@ -243,9 +243,9 @@ struct timer_list {
 
 #define timer_setup_on_stack(timer, function, flags)			\
 	((timer)->fn = (function), (void)(flags))
-#define destroy_timer_on_stack(timer)	((void)(timer))
+#define timer_destroy_on_stack(timer)	((void)(timer))
 void mod_timer(struct timer_list *timer, unsigned long expires);
-void del_timer_sync(struct timer_list *timer);
+void timer_delete_sync(struct timer_list *timer);
 
 /* modules and their parameters */
 #define ullong				unsigned long long

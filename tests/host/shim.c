@@ -410,7 +410,7 @@ void mod_timer(struct timer_list *timer, unsigned long expires)
 	kthread_run(timer_main, timer, "timer");
 }
 
-void del_timer_sync(struct timer_list *timer)
+void timer_delete_sync(struct timer_list *timer)
 {
 	if (!wait_for_completion_timeout(&timer->done, 60 * HZ))
 		abort();

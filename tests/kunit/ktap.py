@@ -31,7 +31,7 @@ SPLAT = re.compile(r"^(WARNING:|BUG:|INFO: possible|INFO: task|INFO: rcu|"
 # reads a word that resurrecting changes.  KASAN sees what is freed too early.
 # device_del() changes current->flags, where an interrupt, in rcu_core(), looks
 # whether this is the idle task.
-READS = r"(?:mtree_load|mtree_range_walk|mas_start)"
+READS = r"(?:mtree_load|mtree_range_walk|mas_start|mas_next_slot)"
 WRITES = r"(?:mas_[a-z_]+|mt_destroy_walk|__call_rcu_common)(?:\.\S+)?"
 RACES = (rf"(?:{READS} / {WRITES}|{WRITES} / {READS}|"
          r"p2p_range_get / percpu_ref_resurrect|device_del / rcu_core)")

@@ -18,22 +18,38 @@
 #include <linux/export.h>
 #include <trace/events/dma_phys.h>
 
-/* The first piece, and whether all others are of the same kind and life. */
-static blk_status_t blk_rq_p2p_first(struct request *req, struct bio_vec *first)
+/*
+ * Are all bvecs of a bio of one kind and life?  Nothing but the flags and the
+ * lengths: there can be many.
+ */
+static blk_status_t blk_rq_p2p_check(const struct bio *bio,
+				     const struct bio_vec *first)
 {
-	struct bvec_iter iter;
-	struct bio_vec bv;
-	struct bio *bio;
+	const struct bio_vec *bv = bio->bi_io_vec + bio->bi_iter.bi_idx;
+	size_t left = (size_t)bio->bi_iter.bi_size + bio->bi_iter.bi_offset;
 
-	*first = mp_bvec_iter_bvec(req->bio->bi_io_vec, req->bio->bi_iter);
-	if (!bvec_is_p2p(first))
+	for (; bvec_same_kind(bv, first); bv++) {
+		if (bv->bv_len >= left)
+			return BLK_STS_OK;
+		left -= bv->bv_len;
+	}
+	return bvec_is_p2p(bv) ? BLK_STS_P2P : BLK_STS_INVAL;
+}
+
+/* The first bvec, and whether all others are of the same kind and life. */
+static blk_status_t blk_rq_p2p_first(const struct request *req,
+				     const struct bio_vec **first)
+{
+	const struct bio *bio = req->bio;
+	blk_status_t status = BLK_STS_OK;
+
+	*first = bio->bi_io_vec + bio->bi_iter.bi_idx;
+	if (!bvec_is_p2p(*first))
 		return BLK_STS_INVAL;
-	for (bio = req->bio; bio; bio = bio->bi_next)
-		bio_for_each_bvec(bv, bio, iter)
-			if (!bvec_same_kind(&bv, first))
-				return bvec_is_p2p(&bv) ? BLK_STS_P2P :
-							  BLK_STS_INVAL;
-	return BLK_STS_OK;
+	for (; bio && status == BLK_STS_OK; bio = bio->bi_next)
+		if (bio->bi_iter.bi_size)
+			status = blk_rq_p2p_check(bio, *first);
+	return status;
 }
 
 /*
@@ -48,9 +64,11 @@ static bool blk_rq_p2p_pieces(const struct dma_phys_path *path,
 	       dma_need_unmap(dma_dev);
 }
 
-static bool blk_rq_p2p_map(struct request *req, struct device *dma_dev,
-			   struct blk_dma_iter *iter, phys_addr_t phys,
-			   unsigned int len)
+/* Apart, and not inlined: most pieces are mapped by an addition. */
+static noinline bool blk_rq_p2p_map_slow(struct request *req,
+					 struct device *dma_dev,
+					 struct blk_dma_iter *iter,
+					 phys_addr_t phys, unsigned int len)
 {
 	struct dma_phys_path *path = req->p2p_path;
 	int error;
@@ -61,11 +79,23 @@ static bool blk_rq_p2p_map(struct request *req, struct device *dma_dev,
 	else
 		error = dma_phys_map_in(path, phys, len, rq_dma_dir(req), 0,
 					&iter->addr);
-	iter->len = len;
 	if (likely(!error))
 		return true;
 	iter->status = bio_phys_status(error);
 	return false;
+}
+
+static bool blk_rq_p2p_map(struct request *req, struct device *dma_dev,
+			   struct blk_dma_iter *iter, phys_addr_t phys,
+			   unsigned int len)
+{
+	const struct dma_phys_path *path = req->p2p_path;
+
+	iter->len = len;
+	if (likely(path->map != PCI_P2PDMA_MAP_THRU_HOST_BRIDGE &&
+		   dma_phys_map_quick(path, phys, len, &iter->addr)))
+		return true;
+	return blk_rq_p2p_map_slow(req, dma_dev, iter, phys, len);
 }
 
 /**
@@ -93,8 +123,8 @@ bool blk_rq_p2p_map_start(struct request *req, struct device *dma_dev,
 			  struct blk_dma_iter *iter, phys_addr_t phys,
 			  unsigned int len)
 {
+	const struct bio_vec *first;
 	struct dma_phys_path *path;
-	struct bio_vec first;
 
 	/*
 	 * The bio's mark decides whether blk_rq_p2p_unmap() puts anything, and
@@ -107,7 +137,7 @@ bool blk_rq_p2p_map_start(struct request *req, struct device *dma_dev,
 	if (iter->status != BLK_STS_OK)
 		return false;
 
-	path = dma_phys_get(dma_dev, phys, len, bvec_life(&first));
+	path = dma_phys_get(dma_dev, phys, len, bvec_life(first));
 	if (IS_ERR(path)) {
 		iter->status = bio_phys_status(PTR_ERR(path));
 		return false;

@@ -4,7 +4,7 @@
 //
 // Unless: bi_offset
 // Ours: \<bi_offset\>
-// Hunks: 2
+// Hunks: 4
 
 @@
 struct bvec_iter I;
@@ -22,3 +22,10 @@ expression E;
 -bi_offset
 +bi_bvec_done
  = E, ..., };
+
+@@
+struct bio *B;
+@@
+ B->bi_iter.
+-bi_offset
++bi_bvec_done

@@ -282,6 +282,30 @@ static inline void dma_phys_charge(struct dma_phys_path *path, size_t bytes)
 }
 
 /**
+ * dma_phys_map_quick - map a piece of a range, if that is easy
+ * @path: what dma_phys_get() returned, and the caller has not put yet
+ * @phys: CPU physical address
+ * @size: bytes
+ * @addr: set to the DMA address
+ *
+ * Context: any.
+ * Return: true if that was all; false if it takes dma_phys_map_in() to map it,
+ * or to say why it cannot be.
+ */
+static inline bool dma_phys_map_quick(const struct dma_phys_path *path,
+				      phys_addr_t phys, size_t size,
+				      dma_addr_t *addr)
+{
+	phys_addr_t span = READ_ONCE(path->span);
+
+	if (unlikely(size > span || phys - path->start > span - size ||
+		     tracepoint_enabled(dma_phys_map)))
+		return false;
+	*addr = (u64)phys + path->bus_offset;
+	return true;
+}
+
+/**
  * dma_phys_map_in - map a piece of a range that the caller holds
  * @path: what dma_phys_get() returned
  * @phys: CPU physical address, inside the range
@@ -305,13 +329,8 @@ static inline int dma_phys_map_in(struct dma_phys_path *path, phys_addr_t phys,
 				  size_t size, enum dma_data_direction dir,
 				  unsigned long attrs, dma_addr_t *addr)
 {
-	phys_addr_t span = READ_ONCE(path->span);
-
-	if (likely(size <= span && phys - path->start <= span - size) &&
-	    !tracepoint_enabled(dma_phys_map)) {
-		*addr = (u64)phys + path->bus_offset;
+	if (dma_phys_map_quick(path, phys, size, addr))
 		return 0;
-	}
 	return __dma_phys_map_in(path, phys, size, dir, attrs, addr);
 }
 

@@ -13,3 +13,13 @@ static size_t all(struct iov_iter *i)
 
 	return left(iter);
 }
+
+static size_t of_bio(const struct bio *bio)
+{
+	return (size_t)bio->bi_iter.bi_size + bio->bi_iter.bi_offset;
+}
+
+static void set(struct bio *bio, unsigned int done)
+{
+	bio->bi_iter.bi_offset = done;
+}

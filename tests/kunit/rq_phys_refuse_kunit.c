@@ -220,6 +220,7 @@ struct last_case {
 	const char *client;
 	enum { RAM, P2P, P2P2, STALE, NOBODYS } first, second;
 	int ret;
+	unsigned int done;		/* bytes of the first */
 };
 
 static const struct last_case last_cases[] = {
@@ -235,6 +236,9 @@ static const struct last_case last_cases[] = {
 	{ "a peer, then nobody", "B", P2P, NOBODYS, -EREMOTEIO },
 	{ "a peer, then nobody, host bridge", "H", P2P, NOBODYS, -EREMOTEIO },
 	{ "nobody, then a peer", "B", NOBODYS, P2P, -EREMOTEIO },
+	{ "the end of a peer, then RAM", "B", P2P, RAM, -EINVAL, SZ_4K - 512 },
+	{ "the end of a peer, then stale", "B", P2P, STALE, -EREMOTEIO,
+	  SZ_4K - 512 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(last, last_cases, name);
@@ -275,14 +279,15 @@ static void last_line(struct kunit *test)
 	last_set(d, &bio->bi_io_vec[0], c->first, 0);
 	last_set(d, &bio->bi_io_vec[1], c->second, 1);
 	bio->bi_vcnt = 2;
-	bio->bi_iter.bi_size = SZ_8K;
+	bio->bi_iter.bi_size = c->done ? SZ_1K : SZ_8K;
+	bio->bi_iter.bi_offset = c->done;
 	bio_set_flag(bio, BIO_P2P);
 
 	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
 	rq->bio = bio;
 	rq->biotail = bio;
-	rq->__data_len = SZ_8K;
+	rq->__data_len = bio->bi_iter.bi_size;
 	rq->nr_phys_segments = 2;
 	KUNIT_EXPECT_EQ(test, c->ret,
 			blk_status_to_errno(blk_execute_rq(rq, false)));

@@ -294,6 +294,33 @@ p2p_not_now() {
 	echo > $fault/inject
 	failures=$((1000000 - $(cat $fault/times)))
 	is "of which $failures have failed" $((failures > 10)) 1
+	not_held
+}
+
+# not_held: what could not be mapped as a whole holds nothing
+not_held() {
+	is "and nothing is held" \
+		"$(awk '/^0x/ { n += $NF } END { print n + 0 }' $debug/ranges)" 0
+}
+
+# p2p_no_list CLIENT PROVIDER: now and then there is no memory for the driver's
+# list of pieces, when the first of them is mapped already
+p2p_no_list() {
+	fault=/sys/kernel/debug/failslab
+	echo 1 > /sys/kernel/slab/kmalloc-2k/failslab
+	echo 1 > $fault/cache-filter
+	echo 0 > $fault/verbose
+	echo 1000000 > $fault/times
+	echo 50 > $fault/probability
+	TARGET=$(namespace "$(controller "$1")" 1) SIZE=2m SIZES=4k/50:64k/50 \
+		P2PMEM=/sys/bus/pci/devices/$(pci_of "$(controller "$2")")/p2pmem/allocate \
+		DEPTH=16 ENGINE=io_uring \
+		check "drive $1, buffers in $2, fio verify while lists fail" \
+		fio --output=/tmp/fio.log /fio/p2p.fio
+	echo 0 > $fault/probability
+	failures=$((1000000 - $(cat $fault/times)))
+	is "of which $failures have failed" $((failures > 10)) 1
+	not_held
 }
 
 if [ -n "$(word ram)" ]; then
@@ -306,6 +333,7 @@ fi
 if [ -n "$(word fail)" ]; then
 	section "   Through the host bridge, while mappings fail"
 	p2p_not_now A C
+	p2p_no_list A C
 fi
 # verify CLIENT PROVIDER: small, middle and large blocks, one job a run
 verify() {

@@ -16,6 +16,11 @@ sys.path.insert(0, os.path.join(TOP, "graft"))
 
 from census import functions  # noqa: E402,F401
 
+# The kernels that the tables are about; "" if the tree is none of them.
+KERNELS = sorted(f[:-len(".conf")] for f in os.listdir(
+    os.path.join(TOP, "kernels")) if f.endswith(".conf"))
+KERNEL = "" if os.environ.get("KSRC") else os.environ.get("KERNEL") or "6.12"
+
 WHERE = ("arch block certs crypto drivers fs include init io_uring ipc kernel "
          "lib mm net samples security sound virt").split()
 
@@ -44,20 +49,37 @@ def read(tree, file):
     return text.split("\n")
 
 
-def table(path, words):
-    """{(file, function): word} of the rows; words are the ones that may be.
+class Row:
+    """What a table says of a place."""
 
-    A ? before them: not in every kernel.
+    def __init__(self):
+        self.words = []		# sets, of which one must be right
+        self.must = False	# the place must be in this kernel
+
+
+def table(path, words):
+    """{(file, function): Row}; words are the ones that may be.
+
+    A kernel's name among them: there is such a place in that kernel, or it is
+    as this row says there.
     """
-    rows = {}
+    rows, seen = {}, set()
     with open(path, encoding="utf-8") as f:
         lines = [s.strip() for s in f if re.match(r"   [\w/.-]+\.[ch], ", s)]
     for row in csv.reader(lines, skipinitialspace=True):
-        if len(row) != 4 or not row[2] or \
-           not set(row[2].split()) <= {"?", *words} or \
-           not row[3] or (row[0], row[1]) in rows:
+        has = set(row[2].split()) if len(row) == 4 else set()
+        kernels = has.intersection(KERNELS)
+        place = tuple(row[:2])
+        keys = {(*place, k) for k in kernels or KERNELS}
+        if not has - kernels or not has <= {*words, *KERNELS} or \
+           not row[3] or keys & seen:
             sys.exit(f"{path}: what is this: {row}")
-        rows[row[0], row[1]] = row[2]
+        seen |= keys
+        if KERNEL in KERNELS and kernels and KERNEL not in kernels:
+            continue
+        r = rows.setdefault(place, Row())
+        r.words.append(has - kernels)
+        r.must = not kernels or KERNEL in kernels
     if not rows:
         sys.exit(f"{path}: no table")
     return rows

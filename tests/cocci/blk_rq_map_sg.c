@@ -169,3 +169,52 @@ static int other(struct device *dev, struct scatterlist *sg, int n)
 {
 	return dma_map_sg(dev, sg, n, DMA_TO_DEVICE);
 }
+
+/* As the first, without the queue, and with two counts. */
+static void counts_submit(struct my_dev *d, struct request *rq,
+			  struct my_cmd *cmd)
+{
+	int nents;
+
+	cmd->counted = blk_rq_map_sg(rq, cmd->counts);
+	nents = dma_map_sg(d->dev, cmd->counts, cmd->counted, DMA_TO_DEVICE);
+	counts_fill(cmd, nents);
+}
+
+static void counts_fill(struct my_cmd *cmd, int nents)
+{
+	struct scatterlist *s;
+	int i;
+
+	for_each_sg(cmd->counts, s, nents, i)
+		cmd->prd[i].addr = cpu_to_le64(sg_dma_address(s));
+}
+
+static void counts_done(struct my_dev *d, struct my_cmd *cmd)
+{
+	dma_unmap_sg(d->dev, cmd->counts, cmd->counted, DMA_TO_DEVICE);
+}
+
+static int counts_init(struct my_cmd *cmd)
+{
+	sg_init_table(cmd->counts, MY_MAX);
+	return 0;
+}
+
+/* Only DMA addresses count, without the queue. */
+static int newer_map(struct my_dev *d, struct request *rq, struct my_cmd *cmd)
+{
+	int n = blk_rq_map_sg(rq, cmd->newer);
+
+	cmd->nents = dma_map_sg(d->dev, cmd->newer, n, rq_dma_dir(rq));
+	return cmd->nents ? 0 : -ENOMEM;
+}
+
+/* The last entry is asked for; what becomes of the list is not known here. */
+static int last_of(struct request *rq, struct my_cmd *cmd)
+{
+	struct scatterlist *last = NULL;
+
+	return __blk_rq_map_sg(rq, cmd->lasts, &last) +
+	       __blk_rq_map_sg(rq->q, rq, cmd->lasts, &last);
+}

@@ -86,12 +86,20 @@ def told(p, sg):
 			"but the list is not an array mapped in one place"
 	return said
 
+// Before Linux 6.16 the queue was an argument.
 @call@
-expression q, rq, sg;
-identifier f = {blk_rq_map_sg, __blk_rq_map_sg};
+expression q, rq, sg, last;
 position p;
 @@
- f@p(q, rq, sg, ...)
+(
+ blk_rq_map_sg@p(rq, sg)
+|
+ blk_rq_map_sg@p(q, rq, sg)
+|
+ __blk_rq_map_sg@p(rq, sg, last)
+|
+ __blk_rq_map_sg@p(q, rq, sg, last)
+)
 
 @given depends on call@
 identifier g;
@@ -109,12 +117,12 @@ for e in str(es).split(","):
 	lists.setdefault(p[0].file, {}).setdefault(name(e), []).append(g)
 
 @pair disable ptr_to_array@
-expression q, rq, C, dev, dir;
-identifier f, n;
+expression C, dev, dir, n, m;
+identifier f;
 position p;
 @@
- n = blk_rq_map_sg@p(q, rq, C->f);
- n = dma_map_sg(dev, C->f, n, dir);
+ n = blk_rq_map_sg@p(..., C->f);
+ m = dma_map_sg(dev, C->f, n, dir);
 
 @script:python@
 C << pair.C;
@@ -130,7 +138,11 @@ expression q, rq, C;
 identifier f;
 position p : script:python() { fits(p[0]) };
 @@
+(
+ blk_rq_map_sg@p(rq, C->f)
+|
  blk_rq_map_sg@p(q, rq, C->f)
+)
 
 @script:python where@
 p << site.p;
@@ -138,13 +150,13 @@ fn;
 @@
 coccinelle.fn = cocci.make_ident(p[0].current_element)
 
+// A second count follows the first: as many are unmapped as are mapped.
 @depends on patch disable ptr_to_array@
-expression q, rq, C, dev, dir;
-identifier site.f, n;
+expression site.rq, C, dev, dir, n, m;
+identifier site.f;
 position site.p;
 @@
--n = blk_rq_map_sg@p(q, rq, C->f);
--n = dma_map_sg(dev, C->f, n, dir);
+-n = blk_rq_map_sg@p(..., C->f);
 +n = 0;
 +if (blk_rq_dma_map_iter_start(rq, dev, &rq_state, &rq_iter)) {
 +	do {
@@ -160,6 +172,13 @@ position site.p;
 +			       sg_dma_len(&C->f[n]), dir, 0);
 +	}
 +}
+(
+-n = dma_map_sg(dev, C->f, n, dir);
+|
+-m = dma_map_sg(dev, C->f, n, dir);
++
++m = n;
+)
 
 @depends on patch@
 identifier where.fn;

@@ -144,8 +144,9 @@ def broken_lines(out, text):
 
 
 def failure(out):
-    m = re.search(r"^(EXN:.*|.*(?:Fatal error|Python failure|timeout).*)$",
-                  out, re.M)
+    # what it shows of a function that it cannot parse may say anything
+    m = re.search(r"^(EXN:.*|(?!bad:|BAD:).*"
+                  r"(?:Fatal error|Python failure|timeout).*)$", out, re.M)
     return m.group(1)[:120] if m else None
 
 

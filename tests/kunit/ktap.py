@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: ktap.py LOG [--any] SUITE...
+"""usage: ktap.py LOG [--any|--part] [--skips REASON]... SUITE...
 
 Judge a kernel log with KTAP in it.  kunit.py's own verdict is not enough: it
 does not miss cases that never ran, nor does it mind what lockdep has to say.
 
 Says what went wrong and, as the last line, `<passed> <failed>`.  Failed are:
 cases that did not pass, suites that did not run or broke off, cases that the
-kernel counted and that are not in the log, and what the kernel complained about.
---any: not all suites need be there.
+kernel counted and that are not in the log, cases of the source that are not in
+it, cases that were skipped, and what the kernel complained about.
+--any: not all suites need be there; --part: nor all cases of one.
+--skips: cases may be skipped for this reason, but not all of a suite.
 """
 
+import glob
+import os
 import re
 import sys
 
+HERE = os.path.dirname(os.path.realpath(__file__))
 STAMP = re.compile(r"^\[\s*\d+\.\d+\] ?")
 RESULT = re.compile(r"^((?:    )*)(ok|not ok) (\d+) ?-? ?(.*?)"
                     r"(?: # (SKIP|TODO|FAIL)\b ?(.*))?$")
@@ -120,23 +125,55 @@ class Log:
                 self.problems.append(f"{where} broke off: {n} of {plan} ran")
 
 
+def sources():
+    """{suite: its cases}, but for those that not every kernel has."""
+    suites = {}
+    for path in glob.glob(os.path.join(HERE, "*.c")):
+        with open(path) as f:
+            text = f.read()
+        for name, array in re.findall(
+                r"\.name\s*=\s*\"(\w+)\",[^}]*?"
+                r"\.test_cases\s*=\s*(\w+)", text):
+            body = re.search(rf"kunit_case {array}\[\] = {{(.*?)\n}};", text,
+                             re.S)[1]
+            body = re.sub(r"^#if.*?^#endif", "", body, flags=re.S | re.M)
+            suites[name] = re.findall(r"KUNIT_CASE\w*\((\w+)", body)
+    return suites
+
+
 def main():
-    args = [a for a in sys.argv[1:] if a != "--any"]
+    any_suite, part, skips, args = False, False, [], sys.argv[1:]
+    while args[1:] and args[1].startswith("--"):
+        option = args.pop(1)
+        if option == "--skips":
+            skips.append(args.pop(1))
+        else:
+            any_suite, part = True, option == "--part"
     with open(args[0], errors="replace") as f:
         log = Log(f)
     good = [c for c in log.cases if c.good]
     bad = [c for c in log.cases if c.good is False]
 
-    if len(args) == len(sys.argv) - 1:
-        for suite in args[1:]:
-            if suite not in log.suites:
-                log.problems.append(f"suite {suite} did not run to its end")
+    for suite in args[1:]:
+        if suite not in log.suites and not any_suite:
+            log.problems.append(f"suite {suite} did not run to its end")
     if not good and not bad:
         log.problems.append("no case ran")
 
+    had = {tuple(c.name.split(": ")[:2]) for c in log.cases}
+    ran = {c.name.split(": ")[0] for c in good + bad}
+    known = sources()
+    for suite in log.suites:
+        if suite not in ran:
+            log.problems.append(f"{suite}: all was skipped")
+        log.problems += [f"{suite}: {case} is in the source and did not run"
+                         for case in known.get(suite, [])
+                         if not part and (suite, case) not in had]
     for c in log.cases:
         if c.good is None:
             print(f"  skipped: {c.name} ({c.why[0]})")
+            if c.why[0] not in skips:
+                log.problems.append(f"{c.name}: skipped, and should not be")
     for c in bad:
         print(f"  FAILED: {c.name}")
         for text in c.why[:12]:

@@ -16,7 +16,7 @@ def functions(lines):
     name, start, out, spans = None, 0, [], {}
     for i, line in enumerate(lines):
         m = re.match(r"#define\s+(\w+)\(", line) or \
-            re.match(r"(?!#|/|\*|typedef|struct \w+ [\w*]+ =)"
+            re.match(r"(?!#|/|\*|typedef|__context_unsafe|struct \w+ [\w*]+ =)"
                      r"(?:\w[^=;]*?)?\b(\w+)\s*\(", line)
         if m and not line.rstrip().endswith(";"):
             call = re.match(r"\w*(?:SYSCALL_DEFINE|BPF_CALL_)\d\((\w+)",

@@ -54,6 +54,7 @@ static void others(struct page *page, struct bio_vec *bv, struct scatterlist *s)
 	kunmap_local(p);
 	sg_set_page(s, bvec_page(bv), bv->bv_len, bvec_offset(bv));
 	put_page(bvec_page(bv));
+	folio_put(bvec_folio(bv));
 }
 
 /* They ask first. */
@@ -109,5 +110,6 @@ static void *asks_about_folios(struct bio *bio, struct bio_vec *bv)
 		return NULL;
 	bio_for_each_folio_all(fi, bio)
 		folio_end_read(fi.folio, true);
+	folio_put(bvec_folio(bv));
 	return phys_to_virt(bv->bv_phys);
 }

@@ -33,7 +33,7 @@ identifier f = {bvec_kmap_local, bvec_virt, memcpy_from_bvec, memcpy_to_bvec,
 	zero_fill_bio_iter, bio_copy_data, bio_copy_data_iter, kmap,
 	kmap_local_page, kmap_atomic, page_address, page_to_virt,
 	memcpy_from_page, memcpy_to_page, memzero_page, clear_highpage,
-	copy_highpage, zero_user, zero_user_segment, bvec_page,
+	copy_highpage, zero_user, zero_user_segment, bvec_page, bvec_folio,
 	bvec_iter_page, mp_bvec_iter_page, bio_page, bio_iter_page,
 	bio_first_page_all, bio_first_folio_all, bio_first_folio,
 	phys_to_virt, __va, phys_to_page, pfn_to_page, pfn_to_kaddr};
@@ -87,8 +87,8 @@ position p != tested.p;
 
 // Whatever is done with the page then.
 @take@
-identifier f = {bvec_page, bvec_iter_page, mp_bvec_iter_page, bio_page,
-	bio_iter_page, bio_first_page_all, bio_first_folio_all,
+identifier f = {bvec_page, bvec_folio, bvec_iter_page, mp_bvec_iter_page,
+	bio_page, bio_iter_page, bio_first_page_all, bio_first_folio_all,
 	bio_first_folio, blk_rq_map_sg, __blk_rq_map_sg};
 position p != tested.p;
 @@

@@ -23,6 +23,12 @@ complaints+='|general protection|refcount_t:|list_(add|del) corruption'
 complaints+='|DMA-API: .*(out of memory|disabl)|EXT4-fs (error|warning)'
 complaints+='|XFS .*([Cc]orrupt|[Ee]rror|shutting down)'
 io_complaints='I/O error(, dev| on dev)|critical [a-z]+ error|lost (async|sync) page write'
+# What the guest's shell says of a script that is broken.  It goes on with the
+# next line, so that a check is lost, or one of what must not be there passes.
+shell_complaints=': not found|syntax error|bad substitution|: bad number'
+shell_complaints+='|: unknown operand|divide by zero|parameter not set'
+# The least number of checks that each machine makes
+counts=$top/tests/results/machines.txt
 
 # pass WORDS, fail WORDS: checks on the host look like those in the guest
 pass() {
@@ -222,34 +228,25 @@ watched_console() {
 	END { if (inside) printf "%s", report }' "$console"
 }
 
-# seen_by_drives: is what the guest says the drives were told (lines "SEEN") what
-# QEMU saw them being told?  A drive's own memory is not counted: it does not go
-# over the bus.
+# seen_by_drives: is what the guest says the drives were told (lines "SEEN")
+# what QEMU saw them being told?  A drive's own memory is not counted: it does not
+# go over the bus.
 seen_by_drives() {
-	local what first last wanted n
-	if [[ ! -s ${drives_log?} ]]; then
+	local line n what first last wanted hex='0x[0-9a-f]+'
+	# In a log of another form, nothing would be found that must not be there.
+	if ! grep -qE " addr $hex len [0-9]" "${drives_log?}"; then
 		fail "QEMU has not said what it saw drives do"
 		return
 	fi
-	while read -r _ what first last wanted; do
-		n=$(awk -v first="$first" -v last="$last" '
-		function number(hex,   i, n) {
-			for (i = 3; i <= length(hex); i++)
-				n = n * 16 + index("0123456789abcdef",
-						   substr(hex, i, 1)) - 1
-			return n
-		}
-		BEGIN { first = number(first); last = number(last) }
-		/ addr 0x.* len / {
-			a = len = $0
-			sub(/.* addr /, "", a)
-			sub(/ .*/, "", a)
-			sub(/.* len /, "", len)
-			a = number(a)
-			if (a >= first && a <= last)
-				n += /map_addr_cmb/ ? -len : len
-		}
-		END { print n + 0 }' "${drives_log?}")
+	while IFS= read -r line; do
+		read -r _ what first last wanted <<<"$line"
+		if ! [[ $line =~ ^SEEN\ told\ $hex\ $hex\ [1-9][0-9]*$ ||
+			$line =~ ^SEEN\ never\ $hex\ $hex$ ]] ||
+		   ((first > last)); then
+			fail "the guest does not say where drives were: $line"
+			continue
+		fi
+		n=$(used_by_drives "$first" "$last")
 		case $what in
 		told)
 			if ((n >= wanted)); then
@@ -267,7 +264,31 @@ seen_by_drives() {
 					"$first-$last"
 			fi ;;
 		esac
-	done < <(grep -E '^SEEN (told|never) ' "$report" | sed 's/ -/ 0x0 /')
+	done < <(grep '^SEEN' "$report" | grep -v '^SEEN table ')
+}
+
+# used_by_drives FIRST LAST: how many bytes QEMU saw them use there
+used_by_drives() {
+	awk -v first="$1" -v last="$2" '
+	function number(hex,   i, n) {
+		if (hex in known)
+			return known[hex]
+		for (i = 3; i <= length(hex); i++)
+			n = n * 16 + index("0123456789abcdef",
+					   substr(hex, i, 1)) - 1
+		return known[hex] = n
+	}
+	BEGIN { first = number(first); last = number(last) }
+	/ addr 0x.* len / {
+		a = len = $0
+		sub(/.* addr /, "", a)
+		sub(/ .*/, "", a)
+		sub(/.* len /, "", len)
+		a = number(a)
+		if (a >= first && a <= last)
+			n += /map_addr_cmb/ ? -len : len
+	}
+	END { printf "%.0f\n", n }' "${drives_log?}"
 }
 
 # judge NAME: adds the outcome of the last boot to $passed and $failed
@@ -277,6 +298,8 @@ judge() {
 	if [[ $verdict =~ ^VERDICT\ passed=([0-9]+)\ failed=([0-9]+)$ ]]; then
 		passed=$((passed + BASH_REMATCH[1]))
 		failed=$((failed + BASH_REMATCH[2]))
+		((BASH_REMATCH[1] + BASH_REMATCH[2] > 0)) ||
+			fail "the machine has checked nothing"
 	else
 		fail "the machine ended without a verdict (QEMU: status" \
 			"$qemu_status, 124 is a timeout); its last words:"
@@ -294,6 +317,47 @@ judge() {
 	else
 		pass "no warning, bug, lock report or IO error in the kernel log"
 	fi
+	# On the console, what the kernel says has the time before it.
+	bad=$(grep -hE "$shell_complaints" "$report" \
+		<(grep -v '^\[ *[0-9]' "$console"))
+	[[ -z $bad ]] || {
+		fail "the guest's shell complains:"
+		head -n 10 <<<"$bad" | indented
+	}
+}
+
+# enough NAME CHECKS: has the machine made as many as are kept of it?
+enough() {
+	local least
+	least=$(awk -v key="$KERNEL $1" '$1 " " $2 == key { print $3 }' "$counts" \
+		2>/dev/null)
+	if [[ -z $least ]]; then
+		fail "no count kept of $1 on $KERNEL: see tests/machine/run -k"
+	elif (($2 < least)); then
+		fail "$1 made $2 checks, and $least are kept of it"
+	fi
+}
+
+# keep_counts NAME CHECKS...: of these machines, instead of what was kept.  Which
+# kernel that was, the console says.
+keep_counts() {
+	local rows version
+	rows=$(grep -E '^[0-9]' "$counts" 2>/dev/null)
+	while (($#)); do
+		version=$(sed -n 's/.*Linux version \([^ ]*\) .*/\1/p' \
+			"$log/machine-$1.console" | head -n 1)
+		rows=$(awk -v key="$KERNEL $1" '$1 " " $2 != key' <<<"$rows"
+			printf '%-6s %-20s %6s  %-10s %s\n' "$KERNEL" "$1" \
+				"$2" "$version" "$(date +%F)")
+		shift 2
+	done
+	{
+		printf '%s %s\n\n' "\`\`tests/machine/run -k\`\`: the least number" \
+			"of checks that each machine makes"
+		printf '%-6s %-20s %6s  %-10s %s\n' KERNEL machine checks \
+			Linux kept
+		grep . <<<"$rows" | sort -k 1,1V -k 2,2
+	} > "$counts.new" && mv "$counts.new" "$counts"
 }
 
 # bio_vec_has BYTES: as pahole says of this kernel.  One of its files is compiled

@@ -15,6 +15,7 @@ devices=/sys/bus/pci/devices
 nvme=/sys/bus/pci/drivers/nvme
 MIB=1048576
 table=/tmp/table
+fences=/tmp/fences
 batch=1
 seed=$(sed -n 's/.*seed=\([0-9]*\).*/\1/p' /proc/cmdline)
 soak=$(sed -n 's/.*soak=\([0-9]*\).*/\1/p' /proc/cmdline)
@@ -463,14 +464,33 @@ suspend() {
 	sleep 2
 }
 
-# fences that last for longer than what must not wait for them
-long_fences() {
+# long_fence: one that lasts for longer than what must not wait for it, or until B
+# goes by a suspend.  How often it was seen to hold is added to $fences.
+long_fence() {
+	looks=0
 	address=$(address_of B)
-	[ -n "$address" ] || return 0
-	echo "fence $address 30000" > $debug/fence
-	sleep 6
-	# it may have gone meanwhile, by a suspend
-	echo "lift $address" > $debug/fence || true
+	[ -n "$address" ] || return
+	echo "fence $address 30000" > $debug/fence || return
+	while [ $looks -lt 20 ] && sleep 0.3 && is_fenced; do
+		looks=$((looks + 1))
+	done
+	[ $looks = 0 ] || echo $looks >> $fences
+	! is_fenced || echo "lift $address" > $debug/fence
+}
+
+is_fenced() {
+	grep -q "^$address-.* fenced " $debug/ranges
+}
+
+not_fenced() {
+	! grep -q " fenced " $debug/ranges
+}
+
+# fences_held: did any?
+fences_held() {
+	held=$(grep -c . $fences)
+	is "$fault: $held fences held, in $(awk '{ n += $1 } END { print n + 0 }' \
+		$fences) looks at them" $((held > 0)) 1
 }
 
 # all_at_once SECONDS: everything that must not wait for a fence
@@ -519,14 +539,16 @@ point_neighbours() {
 	done
 	fault="neighbours, B fenced"
 	start_loads "A:B:$gone:1" "B:B:$gone:1"
+	: > $fences
 	while [ ! -e /tmp/no_fences ]; do
-		long_fences
+		long_fence
 		sleep 0.2
 	done > /dev/null 2>&1 &
 	all_at_once "$seconds"
 	touch /tmp/no_fences
-	wait_for 20 not_fenced
+	check "$fault: the last was lifted" wait_for 20 not_fenced
 	stop_loads
+	fences_held
 	is "$fault: of $ios IOs $ok succeeded, bytes lost" $lost 0
 	printf '%-14s %6s %12s %6s %12s\n' "" times "longest (ms)" times \
 		"fenced (ms)" > /tmp/neighbours
@@ -538,10 +560,6 @@ point_neighbours() {
 			$(($1 > 0 && $3 > 0 && $4 < $2 + 2500)) 1
 	done
 	cat /tmp/neighbours
-}
-
-not_fenced() {
-	! grep -q fenced $debug/ranges
 }
 
 # free_mib: what could be had, by reclaiming what can be

@@ -4,19 +4,16 @@
 # The demo: five points, each with checks that can fail.  The machine is in
 # switch.sh: A and B share a PCIe switch, C is elsewhere; B and C have memory.
 
-MIB=1048576
-debug=/sys/kernel/debug/dma_phys
-tracing=/sys/kernel/tracing
-sgl_threshold=/sys/module/nvme/parameters/sgl_threshold
+# shellcheck source=tests/machine/guest/p2p.sh
+. /guest/p2p.sh
 
 A=$(controller A)
 B=$(controller B)
 C=$(controller C)
 pciA=$(pci_of "$A")
 pciB=$(pci_of "$B")
-pciC=$(pci_of "$C")
 memB=/sys/bus/pci/devices/$pciB/p2pmem
-memC=/sys/bus/pci/devices/$pciC/p2pmem
+memC=/sys/bus/pci/devices/$(pci_of "$C")/p2pmem
 driveA=$(namespace "$A" 1)
 driveB=$(namespace "$B" 1)
 driveC=$(namespace "$C" 1)
@@ -68,7 +65,7 @@ point_ranges() {
 	detail $debug/ranges
 	is "two ranges are registered" "$(grep -vc '^#' $debug/ranges)" 2
 	check_range "drive B" "$pciB"
-	check_range "drive C" "$pciC"
+	check_range "drive C" "$(pci_of "$C")"
 	check "this kernel has no ZONE_DEVICE" not_configured ZONE_DEVICE
 	check "this kernel has no MEMORY_HOTPLUG" not_configured MEMORY_HOTPLUG
 	is "pages that the kernel has made struct pages in since it booted" \
@@ -90,18 +87,25 @@ sectors() {
 	awk -v n="$2" '{ print $n }' "/sys/block/${1#/dev/}/stat"
 }
 
-# Every mapping that was traced is one of two kinds, and both happened.
-traced_rightly() {
+# Every mapping that was traced is one of two kinds, and both happened; and A was
+# told what it must be told, of every byte.
+both_traced() {
 	from_A="client=$pciA provider=$pciB .* verdict=bus_addr"
 	from_B="client=$pciB provider=$pciB .* verdict=own_bar"
-	head -n 4 /tmp/trace
-	grep -q "$from_A" /tmp/trace && grep -q "$from_B" /tmp/trace &&
-		! grep -v -e "$from_A" -e "$from_B" /tmp/trace
+	grep dma_phys_map: $tracing/trace > /tmp/mappings
+	head -n 4 /tmp/mappings
+	grep -q "$from_A" /tmp/mappings && grep -q "$from_B" /tmp/mappings &&
+		! grep -v -e "$from_A" -e "$from_B" /tmp/mappings || return
+	pciC=$pciA pciP=$pciB verdict=bus_addr
+	start=$(range_start "$pciB")
+	offset=$(($(range_field "$pciB" bus) - start))
+	traced_rightly && [ "$bytes" = $size ]
 }
 
 # first_told PCI-ADDRESS: the first address that it was given in the trace
 first_told() {
-	sed -n "s/.*client=$1 .* dma=\([^ ]*\) .*/\1/p" /tmp/trace | head -n 1
+	sed -n "s/.*client=$1 .* dma=\([^ ]*\) .*/\1/p" /tmp/mappings |
+		head -n 1
 }
 
 point_copy() {
@@ -123,7 +127,6 @@ point_copy() {
 	check "an ordinary program copies 32 MiB (open, mmap, pread, pwrite)" \
 		p2pcopy "$driveA" "$driveB" "$memB/allocate" $size $MIB
 	echo 0 > $tracing/events/dma_phys/enable
-	grep dma_phys_map: $tracing/trace > /tmp/trace
 	detail $debug/stats
 	is "drive A was told drive B's bus address for every byte it read" \
 		$(($(bytes bus_addr) - bus)) $size
@@ -131,7 +134,8 @@ point_copy() {
 		$(($(bytes own_bar) - own)) $size
 	is "nothing went through the host bridge" \
 		$(($(bytes host_bridge) - bridge)) 0
-	check "the trace of every mapping tells the same" traced_rightly
+	check "the trace of every mapping tells the same" both_traced
+	say "SEEN told $first $last $bytes"
 	say "SEEN table A>B|bus_addr|bus $(first_told "$pciA")"
 	say "SEEN table B>B|own_bar|bus $(first_told "$pciB")"
 	is "nothing was refused" $(($(bytes refused) - refusals)) 0
@@ -445,6 +449,12 @@ point_ram() {
 	done
 }
 
+# whole PCI-ADDRESS: the first and the last address of its memory
+whole() {
+	start=$(range_start "$1")
+	echo "$start $(printf '0x%x' $((start + $(range_field "$1" size) - 1)))"
+}
+
 point_gone() {
 	section "   And when the provider goes away"
 	refused "driver B unbound while drive A reads into its memory" "gone" \
@@ -461,6 +471,9 @@ point_gone() {
 	is "two ranges are registered" "$(grep -vc '^#' $debug/ranges)" 2
 	check "drive A reads into drive B's memory again" \
 		p2pio "$driveA" 0 "$memB/allocate:1048576"
+	# All that the kernel has counted, and QEMU no less: the copy's, too.
+	say "SEEN told $(whole "$pciB") $(bytes bus_addr)"
+	say "SEEN never $(whole "$(pci_of "$C")")"
 }
 
 points=$(sed -n 's/.*points=\([^ ]*\).*/\1/p' /proc/cmdline)

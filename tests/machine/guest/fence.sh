@@ -12,6 +12,7 @@
 devices=/sys/bus/pci/devices
 nvme=/sys/bus/pci/drivers/nvme
 table=/tmp/table
+console=/dev/console
 shared=$(pci_by_id 0x1af40x1110)
 
 drive() {
@@ -377,6 +378,24 @@ starving() {
 	done
 }
 
+# unlike_oom: a kernel's log without what makes the OOM killer's reports look like
+# complaints: where each was called from
+unlike_oom() {
+	awk '/ invoked oom-killer: / { oom = 1 }
+	     oom && /Call Trace:/ { oom = 0; next }
+	     { print }'
+}
+
+# told_console MARK: what the log has after it goes to the console, for the host to
+# look through as it does through everything there.  The mark may be gone.
+told_console() {
+	dmesg | awk -v mark="machine: $1" '
+		seen { print }
+		index($0, mark) { seen = 1 }
+		END { exit !seen }' > /tmp/hidden || return
+	unlike_oom < /tmp/hidden > $console
+}
+
 left_is() {
 	[ "$(cat "$(mem S)/p2pmem/available")" = "$1" ]
 }
@@ -390,6 +409,7 @@ memcg() {
 	is "a cgroup with 16 MiB" $? 0
 	left=$(cat "$(mem S)/p2pmem/available")
 	# the traces of whom the OOM killer stops look like complaints
+	echo "machine: little memory" > /dev/kmsg
 	dmesg -n 1
 	for ram in 2 4 24; do
 		starving $ram &
@@ -408,6 +428,8 @@ memcg() {
 	killall p2pfault
 	sleep 1
 	dmesg -n 8
+	check "... and the console has what the kernel said, but the OOM killer" \
+		told_console "little memory"
 	check "... while processes mapped it and touched it" \
 		test -s /tmp/faults
 	is "... and some were killed for memory" \

@@ -209,6 +209,8 @@ faults() {
 	first_word=0x$(printf '%x' $((start >> 20)))
 	if ! ours; then
 		lose
+		say "SEEN told $start \
+$(printf '0x%x' $((start + $(cat "${mem%/*}/size") - 1))) 65536"
 		say "SEEN table $client>$provider|moved|its BAR, faults"
 		return
 	fi
@@ -218,6 +220,7 @@ faults() {
 	lose
 	echo 0 > $tracing/events/dma_phys/enable
 	check "it was told the bus address" traced_rightly
+	say "SEEN told $first $last $bytes"
 	say "SEEN table $client>$provider|$verdict|bus $first-$last, faults"
 }
 
@@ -227,6 +230,10 @@ cannot() {
 	mem=/sys/bus/pci/devices/$pciP/p2pmem/allocate
 	target=$(namespace "$(controller "$1")" 1)
 	start=$(mem_start "$pciP")
+	if [ "$((start))" = 0 ]; then
+		fail "drive $2 has no memory that could be refused"
+		return
+	fi
 	refusals=$(bytes refused)
 	refused "drive $1 reads into drive $2's memory" "$(word why)" \
 		p2pio -x EREMOTEIO "$target" 0 "$mem:65536"

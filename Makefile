@@ -27,6 +27,10 @@ ifneq ($(word 2,$(BUILD)),)
 $(error DMA_PHYS_BUILD has blanks, with which the kernel does not build)
 endif
 
+# What is made for other kernels than 6.12 is in a directory of its own.
+others := $(filter-out 6.12,$(basename $(notdir $(wildcard kernels/*.conf))))
+places := $(BUILD) $(addprefix $(BUILD)/,$(others))
+
 # The kernel's own make, called below, must not see our variables as its own.
 run = @env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL
 
@@ -95,10 +99,11 @@ mutants:	## mistakes planted in our files, which the suites must find
 minimal:	## the demo in a Debian with git and make only; SUITE=, TARGETS=
 	$(run) tools/minimal "$(SUITE)" $(TARGETS)
 
-clean:		## remove builds and logs, keep source, tree and ccache
-	rm -rf $(addprefix $(BUILD)/,bench convert cover host kernel log machine \
-		minimal mutants series)
+clean:		## remove builds and logs; keep source, tree, ccache, guest
+	rm -rf $(foreach d,$(places),$(addprefix $(d)/,bench convert cover host \
+		kernel log machine minimal mutants series \
+		broken.* cocci.* lint.*))
 
 distclean: clean	## and those: all that was made
-	rm -rf $(addprefix $(BUILD)/,source src tree tree.source ccache guest) \
-		$(BUILD)/.lock.*
+	rm -rf $(addprefix $(BUILD)/,$(others) source src tree tree.source ccache \
+		guest .lock.*)

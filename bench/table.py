@@ -9,11 +9,6 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 
 ROWS = ["size", "bits32", "register", "map", "iommu", "verdict", "fence", "lookup",
         "null", "off", "stack", "p2p"]
-TOP = os.path.dirname(HERE)
-# all of ours that is compiled on its own
-OBJECTS = {f[:-1] + "o" for place in ("lib", "kernel", "block", "drivers")
-           for _, _, files in os.walk(os.path.join(TOP, place))
-           for f in files if f.endswith(".c")}
 RANGES = ("1", "10", "1000", "100000", "1000000")
 
 TITLES = {

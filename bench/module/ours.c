@@ -54,15 +54,16 @@ static int bench_map_p2p(struct device *dev, int segments,
 	u32 life = dma_phys_life(phys);
 	cycles_t start = get_cycles();
 	struct dma_phys_path *path;
+	dma_addr_t *addr;
 	int i;
 
 	path = dma_phys_get(dev, phys, BENCH_PIECE, life);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	for (i = 0; i < segments; i++, phys += 2 * BENCH_PIECE) {
-		if (path->life != life ||
-		    dma_phys_map_in(path, phys, BENCH_PIECE, dir, 0,
-				    &bench_addr[i]))
+		addr = &bench_addr[i];
+		if (!dma_phys_map_quick(path, phys, BENCH_PIECE, addr) &&
+		    dma_phys_map_in(path, phys, BENCH_PIECE, dir, 0, addr))
 			break;
 	}
 	dma_phys_charge(path, i * BENCH_PIECE);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: report.py MERGED INFO... FILE...
+"""usage: report.py MERGED TREE INFO... FILE...
 
 Add up lcov's INFO files (*.info) for our FILEs into MERGED, and say what is
-covered and what is not.  The last line is `<passed> <failed>`.
+covered and what is not.  The last line is `<passed> <failed>`.  A FILE is
+called as in this repository; its lines are those of the grafted TREE.
 
 Lines are the same wherever they were compiled.  Branches are only where both
 compilations see as many at a line: the macros behind them may differ.
@@ -78,6 +79,11 @@ class File:
         out.write("end_of_record\n")
 
 
+def placed(name):
+    """Where the graft puts it."""
+    return name.removeprefix("backport/")
+
+
 def read(path, wanted):
     """What lcov says of the wanted files, wherever they were compiled."""
     files, file = {}, None
@@ -85,8 +91,8 @@ def read(path, wanted):
         for line in f:
             kind, _, rest = line.rstrip("\n").partition(":")
             if kind == "SF":
-                name = next((w for w in wanted if rest.endswith("/" + w)),
-                            None)
+                name = next((w for w in wanted
+                             if rest.endswith("/" + placed(w))), None)
                 file = files.setdefault(name, File()) if name else None
             elif file:
                 file.record(kind, rest)
@@ -130,12 +136,12 @@ class Report:
         taken = [t for b in file.branches.values() for t in b.values()]
         n, m = sum(map(bool, file.lines.values())), len(file.lines)
         a, b = sum(map(bool, taken)), len(taken)
-        print(f"  {name:26} {n:5} of {m:3} {rate(n, m):5.1f} %"
+        print(f"  {name:31} {n:5} of {m:3} {rate(n, m):5.1f} %"
               f" {a:7} of {b:3} {rate(a, b):5.1f} %")
         return rate(n, m), rate(a, b)
 
-    def uncovered(self, name, file, why):
-        with open(os.path.join(TOP, name)) as f:
+    def uncovered(self, tree, name, file, why):
+        with open(os.path.join(tree, placed(name))) as f:
             source = [""] + [line.strip() for line in f]
         for n, line in enumerate(source):
             m = re.match(r"static __always_inline .*?(\w+)\(", line)
@@ -166,7 +172,7 @@ class Report:
 
 
 def main():
-    merged, *rest = sys.argv[1:]
+    merged, tree, *rest = sys.argv[1:]
     infos = [a for a in rest if a.endswith(".info")]
     wanted = [a for a in rest if not a.endswith(".info")]
     files, why, report, rates = {}, reasons(), Report(), {}
@@ -179,9 +185,9 @@ def main():
                 files[name] = file
     with open(merged, "w") as out:
         for name, file in files.items():
-            file.write(out, name)
+            file.write(out, placed(name))
 
-    print(f"  {'':26} {'lines':>18} {'branches':>20}")
+    print(f"  {'':31} {'lines':>18} {'branches':>20}")
     for name in wanted:
         if name in files:
             rates[name] = report.table(name, files[name])
@@ -189,7 +195,13 @@ def main():
             report.verdict(False, f"{name} was not compiled")
     print()
     for name in rates:
-        report.uncovered(name, files[name], why.get(name, {}))
+        report.uncovered(tree, name, files[name], why.get(name, {}))
+    for name in why.keys() - set(wanted):
+        # not every kernel wants the backport
+        if not name.startswith("backport/") or \
+                not os.path.exists(os.path.join(TOP, name)):
+            report.verdict(False, f"{name} is no file that is covered:"
+                           " reasons.txt")
     for name in ASSERTED:
         lines, branches = rates.get(name, (0, 0))
         report.verdict(lines >= LINES, f"{name}: {lines:.1f} % of lines, and"

@@ -88,6 +88,13 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp)
 	return p;
 }
 
+/* tests/host/run looks for each case of the source. */
+static void case_passed(const char *suite, const char *name, const char *desc)
+{
+	printf("  ok    %s.%s %s\n", suite, name, desc);
+	passed++;
+}
+
 static void run_one(struct kunit_suite *suite, struct kunit_case *c,
 		    const void *param, const char *desc)
 {
@@ -112,7 +119,7 @@ static void run_one(struct kunit_suite *suite, struct kunit_case *c,
 	} else if (test.skipped) {
 		skipped++;
 	} else {
-		passed++;
+		case_passed(suite->name, c->name, desc);
 	}
 }
 
@@ -275,7 +282,7 @@ static void run_warning(void)
 		printf("  FAIL  host.lookup_unlocked_warns\n");
 		failed++;
 	} else {
-		passed++;
+		case_passed("host", "lookup_unlocked_warns", "");
 	}
 }
 

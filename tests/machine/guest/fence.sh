@@ -261,7 +261,8 @@ leaves() {
 	is "$1, in $took ms, while six reads wait" $? 0
 	check "... which end before the fence does" wait_for 5 holder_ended
 	wait $holder
-	is "... with an error: $(tail -n 1 /tmp/hold.log)" $? 0
+	status=$?
+	is "... with an error: $(tail -n 1 /tmp/hold.log)" $status 0
 	is "... and nothing waits" \
 		"$(range_field "$shared" waiting)" 0
 	check "lifted" lift S
@@ -284,7 +285,8 @@ bound_of() {
 	check "... and end" wait_for 10 holder_ended
 	took=$(($(ms) - started))
 	wait $holder
-	is "... all with ETIMEDOUT: $(tail -n 1 /tmp/hold.log)" $? 0
+	status=$?
+	is "... all with ETIMEDOUT: $(tail -n 1 /tmp/hold.log)" $status 0
 	is "... after 3 s ($took ms)" \
 		$((took > 1500 && took < 4500)) 1
 	sleep 0.2
@@ -300,7 +302,8 @@ bound_of() {
 	started=$(ms)
 	begin
 	wait $holder
-	is "later reads fail: $(tail -n 1 /tmp/hold.log)" $? 0
+	status=$?
+	is "later reads fail: $(tail -n 1 /tmp/hold.log)" $status 0
 	took=$(($(ms) - started))
 	is "... at once ($took ms)" $((took < 1000)) 1
 	check "lifted" lift S
@@ -308,7 +311,8 @@ bound_of() {
 		> /tmp/hold.log 2>&1 << GO
 go
 GO
-	is "and then they work: $(tail -n 1 /tmp/hold.log)" $? 0
+	status=$?
+	is "and then they work: $(tail -n 1 /tmp/hold.log)" $status 0
 
 	hold A S 3000 ETIMEDOUT
 	is "six reads wait, and are killed" $? 0
@@ -352,7 +356,8 @@ raid() {
 	is "reads of member A wait for a fence" $? 0
 	wait_for 10 holder_ended
 	wait $holder
-	is "... and fail: $(tail -n 1 /tmp/hold.log)" $? 0
+	status=$?
+	is "... and fail: $(tail -n 1 /tmp/hold.log)" $status 0
 	check "lifted" lift S
 	check "the array works" \
 		dd if=/dev/md0 of=/dev/null iflag=direct bs=64k count=64

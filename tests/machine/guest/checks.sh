@@ -155,6 +155,15 @@ ms() {
 	echo $((${up%.*} * 1000 + 1${up#*.} * 10 - 1000))
 }
 
+# drives_found: each NVMe drive has been asked, and has a namespace
+drives_found() {
+	for d in /sys/bus/pci/devices/*; do
+		[ "$(cat "$d/class")" = 0x010802 ] || continue
+		set -- "$d"/nvme/nvme*/nvme*n*
+		[ -e "$1" ] || return
+	done
+}
+
 # wait_for SECONDS COMMAND...
 wait_for() {
 	until_ms=$(($(ms) + $1 * 1000))

@@ -276,6 +276,24 @@ ram_refused() {
 		END { print n + 0 }' $tracing/trace)" 0
 }
 
+# p2p_while WHAT PERCENT CLIENT PROVIDER: fio writes and verifies while so many of
+# what $fault is about fail; what could not be mapped as a whole holds nothing
+p2p_while() {
+	echo 0 > $fault/verbose
+	echo 1000000 > $fault/times
+	echo "$2" > $fault/probability
+	TARGET=$(namespace "$(controller "$3")" 1) SIZE=2m SIZES=4k/50:64k/50 \
+		P2PMEM=/sys/bus/pci/devices/$(pci_of "$(controller "$4")")/p2pmem/allocate \
+		DEPTH=16 ENGINE=io_uring \
+		check "drive $3, buffers in $4, fio verify while $1 fail" \
+		fio --output=/tmp/fio.log /fio/p2p.fio
+	echo 0 > $fault/probability
+	failures=$((1000000 - $(cat $fault/times)))
+	is "of which $failures have failed" $((failures > 10)) 1
+	is "and nothing is held" \
+		"$(awk '/^0x/ { n += $NF } END { print n + 0 }' $debug/ranges)" 0
+}
+
 # p2p_not_now CLIENT PROVIDER: now and then a piece cannot be mapped through the
 # host bridge, for want of IOVA space or page tables: it is tried again, as RAM is
 p2p_not_now() {
@@ -283,24 +301,8 @@ p2p_not_now() {
 	echo dma_phys_map_iova > $fault/inject
 	# DMA_MAPPING_ERROR
 	echo 0xffffffffffffffff > $fault/dma_phys_map_iova/retval
-	echo 0 > $fault/verbose
-	echo 1000000 > $fault/times
-	echo 10 > $fault/probability
-	TARGET=$(namespace "$(controller "$1")" 1) SIZE=2m SIZES=4k/50:64k/50 \
-		P2PMEM=/sys/bus/pci/devices/$(pci_of "$(controller "$2")")/p2pmem/allocate \
-		DEPTH=16 ENGINE=io_uring \
-		check "drive $1, buffers in $2, fio verify while mappings fail" \
-		fio --output=/tmp/fio.log /fio/p2p.fio
+	p2p_while mappings 10 "$1" "$2"
 	echo > $fault/inject
-	failures=$((1000000 - $(cat $fault/times)))
-	is "of which $failures have failed" $((failures > 10)) 1
-	not_held
-}
-
-# not_held: what could not be mapped as a whole holds nothing
-not_held() {
-	is "and nothing is held" \
-		"$(awk '/^0x/ { n += $NF } END { print n + 0 }' $debug/ranges)" 0
 }
 
 # p2p_no_list CLIENT PROVIDER: now and then there is no memory for the driver's
@@ -309,18 +311,7 @@ p2p_no_list() {
 	fault=/sys/kernel/debug/failslab
 	echo 1 > /sys/kernel/slab/kmalloc-2k/failslab
 	echo 1 > $fault/cache-filter
-	echo 0 > $fault/verbose
-	echo 1000000 > $fault/times
-	echo 50 > $fault/probability
-	TARGET=$(namespace "$(controller "$1")" 1) SIZE=2m SIZES=4k/50:64k/50 \
-		P2PMEM=/sys/bus/pci/devices/$(pci_of "$(controller "$2")")/p2pmem/allocate \
-		DEPTH=16 ENGINE=io_uring \
-		check "drive $1, buffers in $2, fio verify while lists fail" \
-		fio --output=/tmp/fio.log /fio/p2p.fio
-	echo 0 > $fault/probability
-	failures=$((1000000 - $(cat $fault/times)))
-	is "of which $failures have failed" $((failures > 10)) 1
-	not_held
+	p2p_while lists 50 "$1" "$2"
 }
 
 if [ -n "$(word ram)" ]; then

@@ -7,6 +7,7 @@
 . /guest/p2p.sh
 
 map=/sys/module/p2p_client/parameters/map
+keep=/sys/module/p2p_client/parameters/keep
 devices=/sys/bus/pci/devices
 driver=/sys/bus/pci/drivers/p2p-provider
 
@@ -67,8 +68,38 @@ client() {
 		sh -c "! echo nonsense > $map"
 }
 
+fence() {
+	echo "$1 $start" > $debug/fence
+}
+
+# kept STATE: that is what the sample says of the mapping it keeps
+kept() {
+	is "drive A's mapping that is kept: $1" \
+		"$(sed -n "s/^$pciA .*+4096: //p" $keep)" "$1"
+}
+
+in_flight() {
+	sed -n "s/.* provider $shared .* inflight \([0-9]*\)$/\1/p" $debug/ranges
+}
+
+stay() {
+	section "3. A mapping that stays until its memory is taken back"
+	check "drive A maps it and keeps it" \
+		sh -c "echo $pciA $start 4096 > $keep"
+	kept mapped
+	is "it is counted" "$(in_flight)" 1
+	check "a fence, which waits for it to be given up" fence fence
+	kept fenced
+	is "it was unmapped" "$(in_flight)" 0
+	check "the sample keeps one at a time" \
+		sh -c "! echo $pciA $start 4096 > $keep"
+	check "the fence is lifted" fence lift
+	kept mapped
+	is "and counted again" "$(in_flight)" 1
+}
+
 transfer() {
-	section "3. Drive A reads into it, drive C cannot"
+	section "4. Drive A reads into it, drive C cannot"
 	refused "drive C" "host bridge" \
 		p2pio -x EREMOTEIO "$driveC" 0 "$mem:65536"
 	# Last, so that it stays there for the host to look at.
@@ -79,8 +110,12 @@ transfer() {
 }
 
 rebind() {
-	section "4. Unbound, and bound again"
-	check "unbind" sh -c "echo $shared > $driver/unbind"
+	section "5. Unbound, and bound again"
+	check "unbind, with a mapping that is kept" \
+		sh -c "echo $shared > $driver/unbind"
+	kept gone
+	check "it is kept no more" sh -c "echo > $keep"
+	is "the sample says so" "$(cat $keep)" "nothing kept"
 	is "no range is left" "$(grep -vc '^#' $debug/ranges)" 0
 	maps "its address is nobody's now" "$pciA" "$start" \
 		"nobody's, as plain MMIO"
@@ -91,6 +126,7 @@ rebind() {
 if ours; then
 	provider
 	client
+	stay
 	transfer
 	rebind
 else

@@ -326,7 +326,6 @@ void p2p_range_shut(struct p2p_range *range)
 		WRITE_ONCE(range->state, P2P_RANGE_GONE);
 	mutex_unlock(&range->lock);
 }
-EXPORT_SYMBOL_GPL(p2p_range_shut);
 
 /**
  * p2p_range_unregister - take a range away
@@ -468,7 +467,6 @@ struct p2p_range *p2p_range_next(unsigned long *index)
 {
 	return mt_find(&p2p_ranges, index, P2P_RANGE_MAX_FRAME);
 }
-EXPORT_SYMBOL_GPL(p2p_range_next);
 
 /**
  * p2p_range_get - DMA to a range is about to start
@@ -513,7 +511,6 @@ void p2p_range_get_more(struct p2p_range *range)
 {
 	percpu_ref_get(&range->ref);
 }
-EXPORT_SYMBOL_GPL(p2p_range_get_more);
 
 /**
  * p2p_range_put - DMA to a range has ended
@@ -557,7 +554,6 @@ int p2p_range_fence(struct p2p_range *range)
 	mutex_unlock(&range->lock);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(p2p_range_fence);
 
 /**
  * p2p_range_wait_timeout - wait a while for the DMA in flight to a range
@@ -579,7 +575,6 @@ int p2p_range_wait_timeout(struct p2p_range *range, long timeout)
 		return -ETIMEDOUT;
 	return percpu_ref_is_zero(&range->ref) ? 0 : -EINVAL;
 }
-EXPORT_SYMBOL_GPL(p2p_range_wait_timeout);
 
 /**
  * p2p_range_lift - lift a fence
@@ -620,7 +615,6 @@ int p2p_range_lift(struct p2p_range *range)
 	mutex_unlock(&range->lock);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(p2p_range_lift);
 
 /**
  * p2p_range_inflight - how much DMA is in flight
@@ -657,4 +651,3 @@ unsigned long p2p_range_inflight(struct p2p_range *range)
 	/* Biased still: the percpu counters are being gathered. */
 	return sum < 0 ? 1 : sum;
 }
-EXPORT_SYMBOL_GPL(p2p_range_inflight);

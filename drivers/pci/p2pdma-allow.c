@@ -22,7 +22,6 @@
 #define MODULE_PARAM_PREFIX "p2pdma."
 
 VISIBLE_IF_KUNIT char *pci_p2pdma_allow;
-EXPORT_SYMBOL_IF_KUNIT(pci_p2pdma_allow);
 module_param_named_unsafe(allow_host_bridge, pci_p2pdma_allow, charp, 0444);
 MODULE_PARM_DESC(allow_host_bridge,
 		 "DOMAIN:BUS,... of host bridges that forward between devices");
@@ -116,5 +115,4 @@ VISIBLE_IF_KUNIT int pci_p2pdma_allow_check(void)
 	}
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(pci_p2pdma_allow_check);
 late_initcall(pci_p2pdma_allow_check);

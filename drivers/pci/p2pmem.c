@@ -408,4 +408,3 @@ struct pci_dev *p2pmem_find_many(struct device **clients, int num_clients)
 	}
 	return best;
 }
-EXPORT_SYMBOL_GPL(p2pmem_find_many);

@@ -245,7 +245,6 @@ int __dma_phys_fence(struct dma_phys_range *r, unsigned int bound_ms,
 	dma_phys_invalidate(r, false);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(__dma_phys_fence);
 
 /**
  * dma_phys_fence - refuse new DMA to a range for a while

@@ -73,7 +73,6 @@ VISIBLE_IF_KUNIT bool dma_phys_unencrypted(struct device *dev)
 	KUNIT_STATIC_STUB_REDIRECT(dma_phys_unencrypted, dev);
 	return force_dma_unencrypted(dev);
 }
-EXPORT_SYMBOL_IF_KUNIT(dma_phys_unencrypted);
 
 #define DMA_PHYS_BOUNCED						\
 	"DMA is bounced (swiotlb=force) or unencrypted (confidential guest)"
@@ -209,7 +208,6 @@ bool dma_phys_same_provider(phys_addr_t a, phys_addr_t b, size_t len_b)
 	return b >= range->start && len_b <= range->size &&
 	       b - range->start <= range->size - len_b;
 }
-EXPORT_SYMBOL_GPL(dma_phys_same_provider);
 
 /*
  * dma_unmap_phys() of memory that is not RAM: peer-to-peer, or MMIO that was

@@ -515,4 +515,3 @@ kunit_test_suite(dma_phys_debugfs_suite);
 
 MODULE_DESCRIPTION("KUnit tests for DMA mapping: debugfs");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -263,4 +263,3 @@ kunit_test_suite(dma_phys_refuse_suite);
 
 MODULE_DESCRIPTION("KUnit tests for DMA mapping: what cannot be mapped");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

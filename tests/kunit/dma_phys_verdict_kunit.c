@@ -524,4 +524,3 @@ kunit_test_suite(dma_phys_verdict_suite);
 
 MODULE_DESCRIPTION("KUnit tests for DMA mapping: who reaches whom");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

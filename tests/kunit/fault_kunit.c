@@ -464,4 +464,3 @@ kunit_test_suite(dma_phys_fault_suite);
 
 MODULE_DESCRIPTION("KUnit tests: allocations that fail, in DMA mapping");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

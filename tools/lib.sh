@@ -95,6 +95,20 @@ need_space() {
 			"$(($1 - free)) MiB are missing"
 }
 
+# What must be free before anything is installed or unpacked, in GiB: for `make demo`,
+# and for `make test`, which has two kernels.  README.md says so.  tools/figures
+# compares it with what they were measured to take.
+# shellcheck disable=SC2034	# for who sources this
+demo_gib=5 test_gib=13
+# What a kernel's source takes, and what demo and unit build of it, in MiB
+# shellcheck disable=SC2034
+kernel_mib=3584
+
+# begun: a kernel's source is there.  From then on each step asks for what it needs.
+begun() {
+	[ -e "$build/source" ] || [ -e "${build%/"$KERNEL"}/source" ]
+}
+
 # lock NAME: one run at a time at this; the lock goes away with the process.
 lock() {
 	exec {lock_fd}>"$build/.lock.$1"

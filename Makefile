@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The front door.  Every target does its own set-up and shows how far it is.
-# Those that test or measure end in one line `NAME: N passed, N failed`; logs are
-# in build/log/.
+# Those that test or measure, but minimal, end in a line `NAME: N passed, N failed`;
+# logs are in build/log/.
 #
 #   KSRC=/path/to/linux   graft a copy of that tree instead of Debian's 6.12
 #   KERNEL=7.3           that kernel of kernels/ instead of 6.12
@@ -66,10 +66,10 @@ lint:		## checkpatch, sparse, kernel-doc, shellcheck; checks of the checks
 cocci:		## golden triplets of every semantic patch; the graft itself
 	$(run) tools/test -1 cocci
 
-machines:	## QEMU machines, one for each verdict; MACHINE=name for one
+machines:	## QEMU machines, the short list; MACHINE=name for one of all
 	$(run) tools/test -1 machines
 
-machines-all:	## all of them, with a table of what they showed
+machines-all:	## all but soak and debug, with a table of what they showed
 	$(run) tools/test -1 machines-all
 
 deps:		## install the Debian packages that all this needs

@@ -5,13 +5,14 @@
  *   cd /sys/module/p2p_client/parameters
  *   echo 0000:03:00.0 0xfe800000 4096 > map
  *   cat map
- *   0000:03:00.0 0xfe800000+4096: by bus address, DMA address 0xfe800000
+ *   0000:03:00.0 0x00000000fe800000+4096: by bus address, DMA address
+ *     0x00000000fe800000		(on one line)
  *
  * and, with a mapping that stays until its memory is taken back:
  *
  *   echo 0000:03:00.0 0xfe800000 4096 > keep
  *   cat keep
- *   0000:03:00.0 0xfe800000+4096: mapped
+ *   0000:03:00.0 0x00000000fe800000+4096: mapped
  *   echo > keep
  *
  * What a client has to do is in p2p_client_map(), and in p2p_client_keep() if

@@ -60,7 +60,7 @@ struct io {
 };
 
 static unsigned long seed, rnd, calls, nr_ios, nr_refused;
-static unsigned long nr_injected, nr_compared;
+static unsigned long nr_injected, nr_compared, nr_lost;
 static unsigned long longest;
 static const char *doing = "starting";
 static int fail_nth = -1;
@@ -87,6 +87,14 @@ static void describe(const struct io *io)
 		       io->iov[i].iov_len, io->offset[i]);
 }
 
+/* How far it got: its last line, however it ends */
+static void tell(void)
+{
+	printf("seed %lu calls %lu ios %lu refused %lu injected %lu longest %lu compared %lu lost %lu\n",
+	       seed, calls, nr_ios, nr_refused, nr_injected, longest,
+	       nr_compared, nr_lost);
+}
+
 static void wrong(const char *fmt, ...)
 {
 	va_list args;
@@ -98,6 +106,7 @@ static void wrong(const char *fmt, ...)
 	printf("\n");
 	if (now)
 		describe(now);
+	tell();
 	exit(1);
 }
 
@@ -143,20 +152,40 @@ static bool readable(const struct buffer *b, size_t offset, size_t len)
 	return true;
 }
 
+/* The bytes of a word that are wrong */
+static unsigned int differing(unsigned long got, unsigned long want)
+{
+	unsigned int n = 0;
+
+	for (got ^= want; got; got >>= 8)
+		n += !!(got & 0xff);
+	return n;
+}
+
 static void check_bytes(const struct buffer *b, size_t offset, size_t len)
 {
 	const unsigned char *want = b->shadow + offset;
 	const char *p = b->addr + offset;
-	size_t i;
+	unsigned long got, bad = 0;
+	size_t i, first = 0;
 
 	if (!readable(b, offset, len))
 		return;
 	nr_compared += len;
-	for (i = 0; i < len; i += sizeof(long))
-		if (peek((void *)(p + i)) != peek((void *)(want + i)))
-			wrong("buffer %td (kind %d), byte %zu: %#lx, not %#lx",
-			      b - buffers, b->kind, offset + i,
-			      peek((void *)(p + i)), peek((void *)(want + i)));
+	for (i = 0; i < len; i += sizeof(long)) {
+		got = peek((void *)(p + i));
+		if (got == peek((void *)(want + i)))
+			continue;
+		if (!nr_lost) {
+			first = i;
+			bad = got;
+		}
+		nr_lost += differing(got, peek((void *)(want + i)));
+	}
+	if (nr_lost)
+		wrong("buffer %td (kind %d), byte %zu: %#lx, not %#lx",
+		      b - buffers, b->kind, offset + first, bad,
+		      peek((void *)(want + first)));
 }
 
 static void check_some(const struct buffer *b)
@@ -184,14 +213,20 @@ static unsigned char *target_bytes(const struct io *io)
 
 static void check_target(const struct io *io)
 {
+	const unsigned char *want = io->t->shadow + io->pos;
 	unsigned char *ram = target_bytes(io);
+	size_t i, first = 0;
 
 	nr_compared += io->len;
-	for (size_t i = 0; i < io->len; i++)
-		if (ram[i] != io->t->shadow[io->pos + i])
-			wrong("the target is wrong at byte %zu: %#x, not %#x",
-			      io->pos + i, ram[i],
-			      io->t->shadow[io->pos + i]);
+	for (i = 0; i < io->len; i++) {
+		if (ram[i] == want[i])
+			continue;
+		if (!nr_lost++)
+			first = i;
+	}
+	if (nr_lost)
+		wrong("the target is wrong at byte %zu: %#x, not %#x",
+		      io->pos + first, ram[first], want[first]);
 }
 
 /* The model cannot know how far a call got: take over what there is. */

@@ -201,6 +201,25 @@ on_signal() {
 }
 trap on_signal INT TERM HUP
 
+# add_up NAME COMMAND...: of a command that ends in "NAME: N passed, N failed", adds
+# both to $passed and $failed, and shows what else it says.  False if it broke off,
+# or checked nothing.
+add_up() {
+	local name=$1 line p=0 f=0
+
+	shift
+	while read -r line; do
+		if [[ $line =~ ^"$name: "([0-9]+)" passed, "([0-9]+)" failed"$ ]]
+		then
+			p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]}
+		else
+			say "  $line"
+		fi
+	done < <("$@")
+	passed=$((passed + p)) failed=$((failed + f))
+	[ $((p + f)) -gt 0 ]
+}
+
 # tally NAME PASSED FAILED: the last line of every target.
 tally() {
 	say "$1: $2 passed, $3 failed"

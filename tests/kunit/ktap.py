@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: ktap.py LOG [--any|--part] [--skips REASON]... SUITE...
+"""usage: ktap.py LOG SOURCE CONFIG [--any|--part] [--skips REASON]... SUITE...
 
 Judge a kernel log with KTAP in it.  kunit.py's own verdict is not enough: it
 does not miss cases that never ran, nor does it mind what lockdep has to say.
+SOURCE is where the kernel's tests are in its tree, which has cases that steps of
+the graft add; CONFIG is its configuration, on which some depend.
 
 Says what went wrong and, as the last line, `<passed> <failed>`.  Failed are:
 cases that did not pass, suites that did not run or broke off, cases that the
@@ -18,7 +20,6 @@ import os
 import re
 import sys
 
-HERE = os.path.dirname(os.path.realpath(__file__))
 STAMP = re.compile(r"^\[\s*\d+\.\d+\] ?")
 RESULT = re.compile(r"^((?:    )*)(ok|not ok) (\d+) ?-? ?(.*?)"
                     r"(?: # (SKIP|TODO|FAIL)\b ?(.*))?$")
@@ -125,10 +126,27 @@ class Log:
                 self.problems.append(f"{where} broke off: {n} of {plan} ran")
 
 
-def sources():
-    """{suite: its cases}, but for those that not every kernel has."""
+def configured(body, options):
+    """What is left of it with these options, of #ifdef CONFIG_X alone."""
+    lines, needs = [], None
+    for line in body.split("\n"):
+        if m := re.match(r"#ifdef (CONFIG_\w+)$", line):
+            needs = m[1]
+        elif line == "#endif":
+            needs = None
+        elif line.startswith("#"):
+            sys.exit(f"ktap.py cannot tell whether there are cases: {line}")
+        elif needs is None or needs in options:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def sources(place, config):
+    """{suite: its cases in a kernel of this configuration}"""
+    with open(config) as f:
+        options = set(re.findall(r"^(CONFIG_\w+)=y$", f.read(), re.M))
     suites = {}
-    for path in glob.glob(os.path.join(HERE, "*.c")):
+    for path in glob.glob(os.path.join(place, "*.c")):
         with open(path) as f:
             text = f.read()
         for name, array in re.findall(
@@ -136,25 +154,26 @@ def sources():
                 r"\.test_cases\s*=\s*(\w+)", text):
             body = re.search(rf"kunit_case {array}\[\] = {{(.*?)\n}};", text,
                              re.S)[1]
-            body = re.sub(r"^#if.*?^#endif", "", body, flags=re.S | re.M)
-            suites[name] = re.findall(r"KUNIT_CASE\w*\((\w+)", body)
+            suites[name] = re.findall(r"KUNIT_CASE\w*\((\w+)",
+                                      configured(body, options))
     return suites
 
 
 def main():
-    any_suite, part, skips, args = False, False, [], sys.argv[1:]
-    while args[1:] and args[1].startswith("--"):
-        option = args.pop(1)
+    any_suite, part, skips, args = False, False, [], sys.argv[4:]
+    log_file, *built = sys.argv[1:4]
+    while args and args[0].startswith("--"):
+        option = args.pop(0)
         if option == "--skips":
-            skips.append(args.pop(1))
+            skips.append(args.pop(0))
         else:
             any_suite, part = True, option == "--part"
-    with open(args[0], errors="replace") as f:
+    with open(log_file, errors="replace") as f:
         log = Log(f)
     good = [c for c in log.cases if c.good]
     bad = [c for c in log.cases if c.good is False]
 
-    for suite in args[1:]:
+    for suite in args:
         if suite not in log.suites and not any_suite:
             log.problems.append(f"suite {suite} did not run to its end")
     if not good and not bad:
@@ -162,8 +181,10 @@ def main():
 
     had = {tuple(c.name.split(": ")[:2]) for c in log.cases}
     ran = {c.name.split(": ")[0] for c in good + bad}
-    known = sources()
+    known = sources(*built)
     for suite in log.suites:
+        if not known.get(suite):
+            log.problems.append(f"{suite}: no source has such a suite")
         if suite not in ran:
             log.problems.append(f"{suite}: all was skipped")
         log.problems += [f"{suite}: {case} is in the source and did not run"

@@ -104,7 +104,7 @@ def register(f):
 
 
 MAPPED = {
-    "map": "to map, segments known",
+    "map": "to map, segments and life known",
     "request": "to walk the request and map",
     "unmap": "to unmap",
 }

@@ -45,7 +45,10 @@ void bench_register_undo(struct pci_dev *pdev)
 
 static dma_addr_t bench_addr[BENCH_MAX];
 
-/* The calls that the iterator makes, without the walk. */
+/*
+ * The calls that the iterator makes, without the walk, and without the look at
+ * all bvecs that tells whether they are of one kind and life.
+ */
 static int bench_map_p2p(struct device *dev, int segments,
 			 enum dma_data_direction dir,
 			 struct bench_map_cost *cost)
@@ -72,6 +75,7 @@ static int bench_map_p2p(struct device *dev, int segments,
 	return i < segments ? -EREMOTEIO : 0;
 }
 
+/* As the iterator's dma_map_ram(), which is not exported. */
 static int bench_map_ram(struct device *dev, int segments,
 			 enum dma_data_direction dir,
 			 struct bench_map_cost *cost)

@@ -236,22 +236,37 @@ void fault_forget_paths(struct fault *f)
 }
 
 /**
- * fault_begin - a world in which nothing fails yet
+ * fault_begin_in - a world in which nothing fails yet
  * @test: the test case, which it ends with
- * @client: name of the client in the fabric
+ * @fabric: of which F is the provider
+ * @client: name of the client in it
  *
  * Return: the world.
  */
-struct fault *fault_begin(struct kunit *test, const char *client)
+struct fault *fault_begin_in(struct kunit *test,
+			     const struct fake_pci_node *fabric,
+			     const char *client)
 {
 	struct fault *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->test = test;
-	f->fake = fake_pci_create(test, dma_phys_fabric);
+	f->fake = fake_pci_create(test, fabric);
 	f->provider = fake_pci_dev(f->fake, "F");
 	f->dev = test_dev(f->fake, client);
 	KUNIT_ASSERT_EQ(test, 0, pci_enable_device_mem(f->provider));
 	fault_setup(f);
 	return f;
+}
+
+/**
+ * fault_begin - the same in the fabric of the mapping layer's suites
+ * @test: the test case, which it ends with
+ * @client: name of the client in it
+ *
+ * Return: the world.
+ */
+struct fault *fault_begin(struct kunit *test, const char *client)
+{
+	return fault_begin_in(test, dma_phys_fabric, client);
 }

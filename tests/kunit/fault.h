@@ -72,6 +72,9 @@ struct fault_path {
 };
 
 struct fault *fault_begin(struct kunit *test, const char *client);
+struct fault *fault_begin_in(struct kunit *test,
+			     const struct fake_pci_node *fabric,
+			     const char *client);
 void fault_range(struct fault *f);
 void fault_forget_paths(struct fault *f);
 unsigned int fault_path(struct fault *f, const struct fault_path *p);

@@ -18,7 +18,7 @@ struct fault_maps {
 	struct vfsmount *sysfs;
 	struct file *file;		/* p2pmem/allocate of the provider */
 	unsigned long addr;		/* where it is mapped */
-	u64 size;			/* of the piece of the BAR, or 0 */
+	u64 size;			/* of the piece of the BAR, if not 0 */
 };
 
 /* ranges and providers */
@@ -108,7 +108,9 @@ static void prepare_p2pmem(struct fault *f)
 
 static int run_second_piece(struct fault *f)
 {
-	return p2pmem_register(f->provider, 2, 0, 0);
+	struct fault_maps *m = f->priv;
+
+	return p2pmem_register(f->provider, 2, m->size, 0);
 }
 
 /* there is no taking back of one piece */
@@ -368,27 +370,48 @@ static void among_others(struct kunit *test)
 	KUNIT_EXPECT_GE(test, most, 2);
 }
 
-/* A range costs what it costs, however large it is. */
+/* Two BARs, as large as the address space has room for. */
+#define LARGEST	(IS_ENABLED(CONFIG_PHYS_ADDR_T_64BIT) ? SZ_1G : SZ_32M)
+
+static const struct fake_pci_node large_bars[] = {
+	{ .name = "host", .type = FAKE_PCI_HOST,
+	  .windows = { { .cpu = HOST0, .size = HOST_SIZE } } },
+	{ .name = "F", .type = FAKE_PCI_ENDPOINT, .parent = "host",
+	  .devfn = PCI_DEVFN(1, 0), .bar = { LARGEST, 0, LARGEST } },
+	{}
+};
+
+/*
+ * A range costs what it costs, however large it is; so does another piece of a
+ * provider.  Not its first one: now and then, sysfs takes a node more for the
+ * numbers of its files.
+ */
 static void any_size(struct kunit *test)
 {
-	static const struct fault_path p = {
-		.name = "BAR of any size", .run = run_bar, .undo = undo_bar,
-		.error = -ENOMEM,
+	static const struct fault_path ways[] = {
+		{ "BAR of any size", "F", NULL, run_bar, undo_bar, -ENOMEM },
+		{ "piece of any size", "F", prepare_p2pmem, run_second_piece,
+		  undo_second_piece, -ENOMEM },
 	};
-	static const u64 sizes[] = { SZ_4K, SZ_1M, SZ_16M };
-	struct fault *f = fault_begin(test, "G");
+	static const u64 sizes[] = { SZ_4K, SZ_1M, LARGEST };
+	struct fault *f = fault_begin_in(test, large_bars, "F");
 	unsigned int n[ARRAY_SIZE(sizes)];
 	struct fault_maps *m;
-	int i;
+	int i, w;
 
 	m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	f->priv = m;
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		m->size = sizes[i];
-		n[i] = fault_count(f, &p);
-		KUNIT_EXPECT_GT(test, n[i], 0);
-		KUNIT_EXPECT_EQ_MSG(test, n[0], n[i], "%llu bytes", sizes[i]);
+	for (w = 0; w < ARRAY_SIZE(ways); w++) {
+		if (ways[w].prepare)
+			ways[w].prepare(f);
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			m->size = sizes[i];
+			n[i] = fault_count(f, &ways[w]);
+			KUNIT_EXPECT_GT_MSG(test, n[i], 0, "%s", ways[w].name);
+			KUNIT_EXPECT_EQ_MSG(test, n[0], n[i], "%s: %llu bytes",
+					    ways[w].name, sizes[i]);
+		}
 	}
 }
 

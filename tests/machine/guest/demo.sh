@@ -82,6 +82,16 @@ point_ranges() {
 		p2plife account "$memB/allocate" $((8 * MIB))
 }
 
+# Of a kernel that is not ours: 64 bytes for each page of what B and C offer, which
+# is 64 MiB each.
+point_pages() {
+	section "1. Device memory the kernel knows, with struct pages"
+	mib=$((($(cat "$memB/size") + $(cat "$memC/size")) / MIB))
+	pages=$(awk '$1 == "nr_memmap_pages" { print $2 }' /proc/vmstat)
+	is "pages that the kernel has made struct pages in, of $mib MiB: $pages" \
+		"$mib $pages" "128 512"
+}
+
 # sectors DRIVE COLUMN: 3 is read, 7 is written, since boot
 sectors() {
 	awk -v n="$2" '{ print $n }' "/sys/block/${1#/dev/}/stat"

@@ -106,7 +106,7 @@ stock_costs() {
 	check "RAM spent on them, 256 MiB and the noise: $kib KiB" \
 		[ $kib -ge $((240 << 10)) ]
 	pages=$(awk '$1 == "nr_memmap_pages" { print $2 }' /proc/vmstat)
-	is "pages that the kernel has made struct pages in since it booted" \
+	is "pages that the kernel has made struct pages in since it booted: $pages" \
 		"$pages" $((256 << 20 >> 12))
 
 	section "2. The BARs that no driver of this kernel offers"

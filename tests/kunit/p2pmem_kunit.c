@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/pci-p2pmem.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
 
 #include "p2pmem_test.h"
 
@@ -177,6 +178,26 @@ static void fills_pieces(struct kunit *test)
 		p2pmem_free(p, phys[i], PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 4 * PAGE_SIZE,
 			p2pmem_test_read(test, p, "available"));
+}
+
+/*
+ * What was given back a moment ago can be had.  The work item that frees it has
+ * not run by then, where there is one processor: nobody runs before us.
+ */
+static void room_given_back(struct kunit *test)
+{
+	struct fake_pci *f = p2pmem_test_fabric(test);
+	struct pci_dev *p = p2pmem_test_provider(test, f, "P");
+	phys_addr_t phys;
+	void __iomem *all;
+
+	KUNIT_ASSERT_TRUE(test, p2pmem_alloc(p, BAR, &phys));
+	sched_set_fifo(current);
+	p2pmem_free(p, phys, BAR);
+	all = p2pmem_alloc(p, BAR, &phys);
+	sched_set_normal(current, 0);
+	KUNIT_ASSERT_TRUE(test, all);
+	p2pmem_free(p, phys, BAR);
 }
 
 static void sysfs_files(struct kunit *test)
@@ -441,6 +462,7 @@ static struct kunit_case p2pmem_cases[] = {
 	KUNIT_CASE(registers_twice),
 	KUNIT_CASE(reaches_in),
 	KUNIT_CASE(fills_pieces),
+	KUNIT_CASE(room_given_back),
 	KUNIT_CASE(sysfs_files),
 	KUNIT_CASE(allocates),
 	KUNIT_CASE(exhausts),

@@ -49,11 +49,14 @@ struct kunit;
  * @r2: the last MiB, another range
  * @phys: the start of @r
  * @added: device_add_disk() was called
+ * @begun: requests of which the first segment was mapped
  * @requests: requests that were mapped
  * @refused: requests that were not; one that is tried again counts again
  * @segs: DMA segments of all requests
  * @bytes: bytes of all requests
  * @inflight: most references on @r, with all segments of a request mapped
+ * @path: the path of the last request of peer-to-peer memory
+ * @charged: bytes that were in flight on it, with all segments mapped
  * @map: how the last request was mapped
  * @seg: the segments
  * @while_mapping: called when the first segment of a request is mapped
@@ -75,11 +78,14 @@ struct rq_disk {
 	phys_addr_t phys;
 	bool added;
 
+	unsigned int begun;
 	unsigned int requests;
 	unsigned int refused;
 	unsigned int segs;
 	u64 bytes;
 	unsigned long inflight;
+	const struct dma_phys_path *path;
+	long charged;
 	int map;
 	struct {
 		dma_addr_t addr;

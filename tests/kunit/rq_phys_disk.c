@@ -7,6 +7,7 @@
 #include <linux/blk-integrity.h>
 #include <linux/dma-mapping.h>
 #include <linux/pci.h>
+#include <linux/percpu.h>
 
 #include "fake_pci.h"
 #include "rq_phys.h"
@@ -76,6 +77,16 @@ static void rq_disk_map_metadata(struct rq_disk *d, struct request *rq)
 }
 #endif
 
+static long rq_disk_charged(const struct rq_disk *d)
+{
+	long bytes = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		bytes += per_cpu_ptr(d->path->inflight, cpu)->bytes;
+	return bytes;
+}
+
 static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 				     const struct blk_mq_queue_data *bd)
 {
@@ -100,6 +111,7 @@ static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 			d->while_refused(d);
 		return iter.status;
 	}
+	d->begun++;
 	do {
 		if (d->segs == RQ_DISK_SEGS)
 			break;
@@ -113,6 +125,10 @@ static blk_status_t rq_disk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	d->map = iter.p2pdma.map;
 	d->inflight = max(d->inflight, p2p_range_inflight(&d->r->range));
+	if (iter.status == BLK_STS_OK && bio_is_p2p(rq->bio)) {
+		d->path = rq->p2p_path;
+		d->charged = rq_disk_charged(d);
+	}
 	if (iter.status == BLK_STS_OK &&
 	    d->segs - from > blk_rq_nr_phys_segments(rq))
 		iter.status = BLK_STS_IOERR;	/* more than it was told */
@@ -345,6 +361,8 @@ void rq_disk_expect_idle(struct rq_disk *d)
 {
 	KUNIT_EXPECT_EQ(d->test, 0, p2p_range_inflight(&d->r->range));
 	KUNIT_EXPECT_EQ(d->test, 0, p2p_range_inflight(&d->r2->range));
+	if (d->path)
+		KUNIT_EXPECT_EQ(d->test, 0, rq_disk_charged(d));
 }
 
 /* what B and A put on the bus for a place in the memory */

@@ -63,6 +63,7 @@ static void p2p(struct kunit *test)
 	/* one reference a request, and one each piece that is unmapped */
 	KUNIT_EXPECT_EQ(test, c->bus || !dma_need_unmap(d->dev) ? 1 : 4,
 			d->inflight);
+	KUNIT_EXPECT_EQ(test, SZ_4K + 512 + SZ_16K, d->charged);
 	KUNIT_EXPECT_EQ(test, 3, d->segs);
 	rq_disk_expect_seg(d, 0, dma, SZ_4K);
 	rq_disk_expect_seg(d, 1, dma + SZ_64K, 512);

@@ -269,12 +269,32 @@ static void last_set(struct rq_disk *d, struct bio_vec *bv, int kind,
 	}
 }
 
+/* Nothing of a request that begins in peer-to-peer memory has been mapped. */
+static void last_execute(struct kunit *test, struct rq_disk *d,
+			 struct bio *bio, struct bio *tail, unsigned int bytes)
+{
+	const struct last_case *c = test->param_value;
+	struct request *rq;
+
+	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	rq->bio = bio;
+	rq->biotail = tail;
+	rq->__data_len = bytes;
+	rq->nr_phys_segments = 2;
+	KUNIT_EXPECT_EQ(test, c->ret,
+			blk_status_to_errno(blk_execute_rq(rq, false)));
+	KUNIT_EXPECT_EQ(test, 1, d->refused);
+	KUNIT_EXPECT_EQ(test, c->first == RAM ? 1 : 0, d->begun);
+	rq_disk_expect_idle(d);
+	blk_mq_free_request(rq);
+}
+
 static void last_line(struct kunit *test)
 {
 	const struct last_case *c = test->param_value;
 	struct rq_disk *d = rq_disk_create(test, c->client);
 	struct bio *bio = rq_disk_bio(d, 2);
-	struct request *rq;
 
 	last_set(d, &bio->bi_io_vec[0], c->first, 0);
 	last_set(d, &bio->bi_io_vec[1], c->second, 1);
@@ -282,19 +302,32 @@ static void last_line(struct kunit *test)
 	bio->bi_iter.bi_size = c->done ? SZ_1K : SZ_8K;
 	bio->bi_iter.bi_offset = c->done;
 	bio_set_flag(bio, BIO_P2P);
-
-	rq = blk_mq_alloc_request(d->disk->queue, REQ_OP_DRV_OUT, 0);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
-	rq->bio = bio;
-	rq->biotail = bio;
-	rq->__data_len = bio->bi_iter.bi_size;
-	rq->nr_phys_segments = 2;
-	KUNIT_EXPECT_EQ(test, c->ret,
-			blk_status_to_errno(blk_execute_rq(rq, false)));
-	KUNIT_EXPECT_EQ(test, 1, d->refused);
-	rq_disk_expect_idle(d);
-	blk_mq_free_request(rq);
+	last_execute(test, d, bio, bio, bio->bi_iter.bi_size);
 	bio_put(bio);
+}
+
+/* The same, each piece in a bio of its own. */
+static void last_bios(struct kunit *test)
+{
+	const struct last_case *c = test->param_value;
+	struct rq_disk *d = rq_disk_create(test, c->client);
+	struct bio *bio[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		bio[i] = rq_disk_bio(d, 1);
+		last_set(d, &bio[i]->bi_io_vec[0], i ? c->second : c->first, i);
+		bio[i]->bi_vcnt = 1;
+		bio[i]->bi_iter.bi_size = SZ_4K;
+		if (bvec_is_p2p(&bio[i]->bi_io_vec[0]))
+			bio_set_flag(bio[i], BIO_P2P);
+	}
+	bio[0]->bi_iter.bi_size = SZ_4K - c->done;
+	bio[0]->bi_iter.bi_offset = c->done;
+	bio[0]->bi_next = bio[1];
+	last_execute(test, d, bio[0], bio[1], SZ_8K - c->done);
+	bio_put(bio[0]);
+	bio_put(bio[1]);
 }
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -346,6 +379,7 @@ static struct kunit_case rq_phys_refuse_cases[] = {
 	KUNIT_CASE(gone_before_mapping),
 	KUNIT_CASE(gone_before_bvecs),
 	KUNIT_CASE_PARAM(last_line, last_gen_params),
+	KUNIT_CASE_PARAM(last_bios, last_gen_params),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(last_metadata),
 #endif

@@ -19,6 +19,7 @@ from census import functions  # noqa: E402,F401
 # The kernels that the tables are about; "" if the tree is none of them.
 KERNELS = sorted(f[:-len(".conf")] for f in os.listdir(
     os.path.join(TOP, "kernels")) if f.endswith(".conf"))
+MAY = "may"
 KERNEL = "" if os.environ.get("KSRC") else os.environ.get("KERNEL") or "6.12"
 
 WHERE = ("arch block certs crypto drivers fs include init io_uring ipc kernel "
@@ -61,13 +62,15 @@ def table(path, words):
     """{(file, function): Row}; words are the ones that may be.
 
     A kernel's name among them: there is such a place in that kernel, or it is
-    as this row says there.
+    as this row says there.  MAY: some of its updates have such a place.
     """
     rows, seen = {}, set()
     with open(path, encoding="utf-8") as f:
         lines = [s.strip() for s in f if re.match(r"   [\w/.-]+\.[ch], ", s)]
     for row in csv.reader(lines, skipinitialspace=True):
         has = set(row[2].split()) if len(row) == 4 else set()
+        may = MAY in has
+        has.discard(MAY)
         kernels = has.intersection(KERNELS)
         place = tuple(row[:2])
         keys = {(*place, k) for k in kernels or KERNELS}
@@ -79,7 +82,7 @@ def table(path, words):
             continue
         r = rows.setdefault(place, Row())
         r.words.append(has - kernels)
-        r.must = not kernels or KERNEL in kernels
+        r.must = not may and (not kernels or KERNEL in kernels)
     if not rows:
         sys.exit(f"{path}: no table")
     return rows

@@ -25,6 +25,7 @@ identifier a;
 @@
 identifier a;
 @@
--const struct bin_attribute *const
-+struct bin_attribute *
+-const
+ struct bin_attribute *
+-const
  a[] = { ... };
